@@ -1,0 +1,95 @@
+//! Which runtimes and scenarios there are, and how the command line names them.
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::Scenario;
+use crate::{on_gmp, on_tokio};
+
+/// A runtime that the scenarios are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Runtime {
+    /// This project's.
+    Gmp,
+    /// The one it is set beside.
+    Tokio,
+}
+
+impl Runtime {
+    /// The name as the command line takes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Gmp => "gmp",
+            Self::Tokio => "tokio",
+        }
+    }
+
+    /// The scenarios compiled for this runtime.
+    pub(crate) fn scenarios(self) -> &'static [Scenario] {
+        match self {
+            Self::Gmp => on_gmp::scenarios::SCENARIOS,
+            Self::Tokio => on_tokio::scenarios::SCENARIOS,
+        }
+    }
+}
+
+/// All scenarios. Their names, units and limits are the same for every runtime, so gmp's stand for both.
+pub(crate) fn all() -> &'static [Scenario] {
+    Runtime::Gmp.scenarios()
+}
+
+/// The scenario of that exact name, compiled for `runtime`.
+pub(crate) fn find(runtime: Runtime, name: &str) -> Option<&'static Scenario> {
+    runtime
+        .scenarios()
+        .iter()
+        .find(|scenario| scenario.name == name)
+}
+
+/// The scenarios that any of the globs matches, in the catalogue's order; all of them without globs.
+///
+/// # Errors
+///
+/// A glob that matches nothing, with the names there are.
+pub(crate) fn select(globs: &[String]) -> Result<Vec<&'static Scenario>, String> {
+    for glob in globs {
+        if !all().iter().any(|scenario| matches(glob, scenario.name)) {
+            return Err(format!(
+                "no scenario matches '{glob}'; there are: {}",
+                names()
+            ));
+        }
+    }
+    let is_selected = |scenario: &&Scenario| {
+        globs.is_empty() || globs.iter().any(|glob| matches(glob, scenario.name))
+    };
+    Ok(all().iter().filter(is_selected).collect())
+}
+
+/// The names of all scenarios in a line.
+pub(crate) fn names() -> String {
+    let names: Vec<_> = all().iter().map(|scenario| scenario.name).collect();
+    names.join(", ")
+}
+
+/// Whether `glob`, in which `*` stands for any run of characters and `?` for one, matches all of `name`.
+fn matches(glob: &str, name: &str) -> bool {
+    let Some(first) = glob.chars().next() else {
+        return name.is_empty();
+    };
+    let rest = &glob[first.len_utf8()..];
+    let mut shorter = name.chars();
+    match first {
+        '*' => name
+            .char_indices()
+            .map(|(at, _)| at)
+            .chain([name.len()])
+            .any(|at| matches(rest, &name[at..])),
+        '?' => shorter.next().is_some() && matches(rest, shorter.as_str()),
+        literal => shorter.next() == Some(literal) && matches(rest, shorter.as_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

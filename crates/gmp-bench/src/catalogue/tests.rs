@@ -1,0 +1,52 @@
+//! Tests of globs and of the catalogue's own consistency.
+
+use std::collections::HashSet;
+
+use super::{Runtime, all, find, matches, select};
+
+fn selected(globs: &[&str]) -> Result<Vec<&'static str>, String> {
+    let globs: Vec<String> = globs.iter().map(ToString::to_string).collect();
+    Ok(select(&globs)?
+        .iter()
+        .map(|scenario| scenario.name)
+        .collect())
+}
+
+#[test]
+fn globs_match_whole_names() {
+    assert!(matches("burst", "burst"));
+    assert!(!matches("burst", "bursts"));
+    assert!(!matches("bursts", "burst"));
+    assert!(matches("spawn_*", "spawn_join"));
+    assert!(matches("*_4_1", "mpsc_unbounded_4_1"));
+    assert!(matches("*spawn*", "main_spawns"));
+    assert!(matches("spawn_remote_?", "spawn_remote_4"));
+    assert!(!matches("spawn_remote_?", "spawn_remote_"));
+    assert!(matches("*", ""));
+    assert!(!matches("", "burst"));
+}
+
+#[test]
+fn a_selection_keeps_the_catalogues_order_and_has_no_doubles() {
+    let names = selected(&["yields", "burst", "b*t"]).expect("both exist");
+    assert_eq!(names, ["burst", "yields"]);
+    assert_eq!(selected(&[]).expect("all").len(), all().len());
+}
+
+#[test]
+fn a_glob_without_a_match_is_named_in_the_error() {
+    let error = selected(&["burst", "bogus*"]).expect_err("no such scenario");
+    assert!(error.contains("'bogus*'"), "{error}");
+    assert!(error.contains("skynet"), "{error}");
+}
+
+#[test]
+fn both_runtimes_have_the_same_scenarios_under_distinct_names() {
+    let mut seen = HashSet::new();
+    for scenario in Runtime::Gmp.scenarios() {
+        assert!(seen.insert(scenario.name), "{} twice", scenario.name);
+        let twin = find(Runtime::Tokio, scenario.name).expect("tokio has it too");
+        assert_eq!(twin.unit, scenario.unit);
+    }
+    assert_eq!(seen.len(), Runtime::Tokio.scenarios().len());
+}

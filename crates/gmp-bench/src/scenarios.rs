@@ -1,0 +1,187 @@
+//! The scenarios, written once and compiled once for each runtime.
+//!
+//! `on_gmp.rs` and `on_tokio.rs` each take this file as a module and say what `rt` is. So both runtimes run the
+//! same source, with the same default allocator and the same builder calls; nothing here may name either of them.
+//!
+//! A scenario warms up in the same runtime (a twentieth of the work, uncounted), measures once, and checks what
+//! came out with assertions: a wrong sum ends the child with a message. Repetition is the runner's business.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::rt;
+use crate::scenario::{Measurement, Params, Scenario, Unit};
+
+// A file taken by `#[path]` looks for its modules beside itself, hence a path for each.
+#[path = "scenarios/spawn.rs"]
+mod spawn;
+
+#[path = "scenarios/main_thread.rs"]
+mod main_thread;
+
+#[path = "scenarios/wake.rs"]
+mod wake;
+
+#[path = "scenarios/tree.rs"]
+mod tree;
+
+#[path = "scenarios/channel.rs"]
+mod channel;
+
+#[path = "scenarios/footprint.rs"]
+mod footprint;
+
+/// Every scenario, in the order in which they run and are listed.
+pub(crate) const SCENARIOS: &[Scenario] = &[
+    Scenario::timed(
+        "burst",
+        "spawn 500k tasks from a task, keep no handles",
+        spawn::burst,
+    ),
+    Scenario::timed(
+        "spawn_join",
+        "spawn 500k tasks from a task, then await all handles",
+        spawn::spawn_join,
+    ),
+    Scenario::timed(
+        "spawn_await_each",
+        "spawn and await one task at a time, 300k times",
+        spawn::spawn_await_each,
+    ),
+    Scenario::timed(
+        "spawn_remote_1",
+        "1 outside thread spawns 100k tasks by Handle",
+        spawn::spawn_remote_1,
+    ),
+    Scenario::timed(
+        "spawn_remote_4",
+        "4 outside threads spawn 100k tasks each by Handle",
+        spawn::spawn_remote_4,
+    ),
+    Scenario::timed(
+        "block_on_spawns",
+        "spawn_join of 200k directly inside Runtime::block_on",
+        main_thread::block_on_spawns,
+    ),
+    Scenario {
+        unable: main_thread::main_spawns_unable,
+        ..Scenario::timed(
+            "main_spawns",
+            "spawn_join of 200k straight from #[main]",
+            main_thread::main_spawns,
+        )
+    },
+    Scenario::timed("yields", "200 tasks yield 5,000 times each", wake::yields),
+    Scenario::timed(
+        "ping_pong_1",
+        "1 pair of tasks, 200k round trips over two channels",
+        wake::ping_pong_1,
+    ),
+    Scenario::timed(
+        "ping_pong_100",
+        "100 pairs of tasks, 5k round trips each",
+        wake::ping_pong_100,
+    ),
+    Scenario::timed(
+        "skynet",
+        "10-ary tree of tasks with 1M leaves, summed",
+        tree::skynet,
+    ),
+    Scenario::timed(
+        "fib",
+        "fib(25), a task for each branch, boxed recursion",
+        tree::fib,
+    ),
+    Scenario::timed(
+        "mpsc_4_1",
+        "400k messages, 4 producers, 1 consumer, bounded to 100",
+        channel::mpsc_4_1,
+    ),
+    Scenario::timed(
+        "mpsc_unbounded_4_1",
+        "400k messages, 4 producers, 1 consumer, unbounded",
+        channel::mpsc_unbounded_4_1,
+    ),
+    Scenario {
+        unit: Unit::BytesPerTask,
+        unable: footprint::task_memory_unable,
+        ..Scenario::timed("task_memory_pending", "resident bytes of a task parked for good, handle dropped", footprint::task_memory_pending)
+    },
+    Scenario {
+        unit: Unit::BytesPerTask,
+        unable: footprint::task_memory_unable,
+        ..Scenario::timed("task_memory_oneshot", "resident bytes of a task parked on a oneshot, handle dropped", footprint::task_memory_oneshot)
+    },
+    Scenario {
+        unit: Unit::BytesPerTask,
+        unable: footprint::task_memory_unable,
+        ..Scenario::timed("task_memory_kept", "resident bytes of a task parked for good, handle kept", footprint::task_memory_kept)
+    },
+    Scenario {
+        unit: Unit::CpuMicrosPerSecond,
+        ..Scenario::timed("idle_cpu", "CPU time of an idle runtime", footprint::idle_cpu)
+    },
+];
+
+/// A multi-threaded runtime as both crates' builders make it.
+fn runtime(params: Params) -> rt::runtime::Runtime {
+    rt::runtime::Builder::new_multi_thread()
+        .worker_threads(params.workers)
+        .enable_all()
+        .build()
+        .expect("the runtime can be built")
+}
+
+/// Runs `work` from a worker thread: small and uncounted first, then in full.
+fn on_worker<W, F>(params: Params, work: W) -> Measurement
+where
+    W: Fn(Params) -> F + Send + 'static,
+    F: Future<Output = Measurement> + Send + 'static,
+{
+    let runtime = runtime(params);
+    let measured = runtime.spawn(async move {
+        work(params.warm_up()).await;
+        work(params).await
+    });
+    runtime
+        .block_on(measured)
+        .expect("the measuring task completes")
+}
+
+/// A sum that tasks add distinct numbers to. The addition that completes it says so: one atomic operation a task
+/// counts the tasks and checks them, as a lost one leaves the sum short and one that ran twice takes it too far.
+#[derive(Debug)]
+struct SumGate {
+    sum: AtomicU64,
+    want: u64,
+}
+
+impl SumGate {
+    /// A gate for the numbers `1..=count`. It is leaked, so that tasks hold a plain reference and the figure has
+    /// no reference counting in it; a child makes two and exits.
+    fn leaked(count: u64) -> &'static Self {
+        Box::leak(Box::new(Self {
+            sum: AtomicU64::new(0),
+            want: sum_to(count),
+        }))
+    }
+
+    /// Adds `number`; true for the addition that completes the sum.
+    fn add(&self, number: u64) -> bool {
+        // ORDERING: Relaxed — the sum's own modification order decides who completes it; what the last task then
+        // signals with publishes the end.
+        self.sum.fetch_add(number, Ordering::Relaxed) + number == self.want
+    }
+
+    /// Panics if a number was added after the sum was complete.
+    fn check(&self) {
+        // ORDERING: Relaxed — called after the completing task's signal, which orders it after that addition.
+        let sum = self.sum.load(Ordering::Relaxed);
+        assert_eq!(sum, self.want, "a task ran twice: the sum overshot");
+    }
+}
+
+/// 1 + 2 + … + `count`.
+fn sum_to(count: u64) -> u64 {
+    count * (count + 1) / 2
+}

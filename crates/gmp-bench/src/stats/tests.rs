@@ -1,0 +1,62 @@
+//! Tests of the figures that the table shows.
+
+use super::{Pair, Ratio, Summary, median};
+
+fn pair(left: f64, right: f64) -> Pair {
+    Pair {
+        left: Some(left),
+        right: Some(right),
+    }
+}
+
+#[test]
+fn median_of_odd_even_and_none() {
+    assert_eq!(median([3.0, 1.0, 2.0].into_iter()), Some(2.0));
+    assert_eq!(median([4.0, 1.0, 2.0, 3.0].into_iter()), Some(2.5));
+    assert_eq!(median([7.0].into_iter()), Some(7.0));
+    assert_eq!(median(std::iter::empty()), None);
+}
+
+#[test]
+fn ratio_is_the_median_within_pairs_not_of_medians() {
+    // The machine got slower: the medians' ratio would be 20 / 40, while two of three pairs say 1.
+    let summary = Summary::of(&[pair(10.0, 10.0), pair(20.0, 40.0), pair(100.0, 100.0)]);
+    assert_eq!(summary.left, Some(20.0));
+    assert_eq!(summary.right, Some(40.0));
+    let expected = Ratio {
+        median: 1.0,
+        min: 0.5,
+        max: 1.0,
+    };
+    assert_eq!(summary.ratio, Some(expected));
+}
+
+#[test]
+fn half_a_pair_counts_for_its_side_only() {
+    let half = Pair {
+        left: None,
+        right: Some(9.0),
+    };
+    let summary = Summary::of(&[pair(2.0, 1.0), half]);
+    assert_eq!(summary.left, Some(2.0));
+    assert_eq!(summary.right, Some(5.0));
+    assert_eq!(summary.ratio.map(|ratio| ratio.median), Some(2.0));
+}
+
+#[test]
+fn nothing_is_divided_by_zero() {
+    assert_eq!(pair(3.0, 0.0).ratio(), None);
+    assert_eq!(pair(0.0, 3.0).ratio(), Some(0.0));
+    let summary = Summary::of(&[pair(3.0, 0.0)]);
+    assert_eq!(summary.ratio, None);
+    assert_eq!(summary.left, Some(3.0));
+}
+
+#[test]
+fn no_rounds_have_no_figures() {
+    let summary = Summary::of(&[]);
+    assert_eq!(
+        (summary.left, summary.right, summary.ratio),
+        (None, None, None)
+    );
+}

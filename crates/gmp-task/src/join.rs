@@ -1,0 +1,189 @@
+//! [`JoinHandle`]: an owned permission to await the result of a task.
+
+use crate::abort::AbortHandle;
+use crate::error::JoinError;
+use crate::g::{self, Gp};
+use crate::id::Id;
+use crate::status::{Dead, JoinDropped};
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+/// An owned permission to join on a task (await its termination).
+///
+/// A `JoinHandle` *detaches* the associated task when it is dropped: there is no longer any handle to the task and no
+/// way to join on it, but the task goes on.
+///
+/// Awaiting it gives `Ok` with the task's output, or a [`JoinError`] if the task panicked or was cancelled.
+///
+/// # Cancel safety
+/// The `&mut JoinHandle<T>` type is cancel safe. If it is used as the event in a `select!` statement and some other
+/// branch completes first, the output of the task is not lost.
+///
+/// # Examples
+/// ```
+/// # let rt = gmp::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+/// # rt.block_on(async {
+/// let handle = gmp::spawn(async { 1 + 1 });
+/// assert_eq!(handle.await.unwrap(), 2);
+/// # })
+/// ```
+pub struct JoinHandle<T> {
+    gp: Gp,
+    output: PhantomData<T>,
+}
+
+// SAFETY: the handle moves the output to its thread, so `T: Send` is needed; the G itself is shared by design.
+unsafe impl<T: Send> Send for JoinHandle<T> {}
+// SAFETY: a shared handle gives no access to the output.
+unsafe impl<T: Send> Sync for JoinHandle<T> {}
+
+impl<T> UnwindSafe for JoinHandle<T> {}
+impl<T> RefUnwindSafe for JoinHandle<T> {}
+impl<T> Unpin for JoinHandle<T> {}
+
+impl<T> JoinHandle<T> {
+    /// # Safety
+    /// The G must count a reference and JOIN_INTEREST for this handle, and its output must be of type `T`.
+    pub(crate) unsafe fn from_gp(gp: Gp) -> Self {
+        Self {
+            gp,
+            output: PhantomData,
+        }
+    }
+
+    fn header(&self) -> &g::Header {
+        // SAFETY: the handle's reference keeps the header.
+        unsafe { self.gp.as_ref() }
+    }
+
+    /// Aborts the task associated with the handle.
+    ///
+    /// Awaiting a cancelled task might complete as usual if the task was already completed at the time it was cancelled,
+    /// but most likely it will fail with a [cancelled](JoinError::is_cancelled) `JoinError`. The task's future is dropped
+    /// by the runtime, not by this call: await the handle to be sure that it is gone.
+    ///
+    /// # Examples
+    /// ```
+    /// # let rt = gmp::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// # rt.block_on(async {
+    /// let handle = gmp::spawn(std::future::pending::<()>());
+    /// handle.abort();
+    /// assert!(handle.await.unwrap_err().is_cancelled());
+    /// # })
+    /// ```
+    pub fn abort(&self) {
+        // SAFETY: the handle's reference is there for the call.
+        unsafe { g::abort(self.gp) }
+    }
+
+    /// Checks if the task associated with this `JoinHandle` has finished.
+    ///
+    /// This can be false right after [`abort`](Self::abort): cancelling takes time.
+    pub fn is_finished(&self) -> bool {
+        self.header().status.load().is_dead()
+    }
+
+    /// Returns a new [`AbortHandle`] that can be used to remotely abort this task.
+    pub fn abort_handle(&self) -> AbortHandle {
+        self.header().status.ref_inc();
+        // SAFETY: the reference just counted is the new handle's.
+        unsafe { AbortHandle::from_gp(self.gp) }
+    }
+
+    /// Returns a task [`Id`] that uniquely identifies this task.
+    pub fn id(&self) -> Id {
+        self.header().id
+    }
+
+    /// Registers `waker` if the task isn't dead; says whether the output can be read.
+    fn poll_dead(&mut self, waker: &Waker) -> bool {
+        let header = self.header();
+        if header.status.load().is_dead() {
+            return true;
+        }
+        if header.status.has_join_waker() {
+            // SAFETY: while JOIN_WAKER is set and the G isn't dead both sides only read the waker; were it dead by
+            // now, `complete` may be taking it, so the bit is taken back first unless nothing has to be changed.
+            if header.status.unset_join_waker().is_err() {
+                return true;
+            }
+        }
+        // SAFETY: JOIN_WAKER is clear and was so at each moment at which the G may have died since: the waker is the
+        // handle's, until it sets the bit.
+        let old = header.join_waker.with_mut(|slot| unsafe {
+            match &mut *slot {
+                Some(old) if old.will_wake(waker) => None,
+                slot => slot.replace(waker.clone()),
+            }
+        });
+        // An old waker of another task: its drop may be user code, and runs here, outside of everything.
+        drop(old);
+        match header.status.set_join_waker() {
+            Ok(()) => false,
+            Err(Dead) => {
+                // SAFETY: the G died with JOIN_WAKER clear: the waker has stayed the handle's.
+                let unused = header.join_waker.with_mut(|slot| unsafe { (*slot).take() });
+                drop(unused);
+                true
+            }
+        }
+    }
+}
+
+impl<T> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // One budget for everything: a loop over handles that are ready must yield too.
+        let coop = std::task::ready!(tokio::task::coop::poll_proceed(cx));
+        if !self.poll_dead(cx.waker()) {
+            return Poll::Pending;
+        }
+        coop.made_progress();
+        let mut output = Poll::Pending;
+        let take_output = self.header().vtable.take_output;
+        // SAFETY: the G is dead and died with JOIN_INTEREST, so the output is this handle's; it is of type `T`.
+        unsafe { take_output(self.gp, (&raw mut output).cast()) };
+        output
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        let header = self.header();
+        match header.status.drop_join_handle() {
+            JoinDropped::Nothing => return,
+            JoinDropped::DropWaker => {
+                // SAFETY: the bits are cleared and the G wasn't dead: the waker is ours.
+                let waker = header.join_waker.with_mut(|slot| unsafe { (*slot).take() });
+                // A panic of a user's waker must not keep the reference from being dropped.
+                let dropped = catch_unwind(AssertUnwindSafe(|| drop(waker)));
+                // SAFETY: the handle's own reference, used for the last time.
+                unsafe { g::drop_ref(self.gp) };
+                if let Err(payload) = dropped {
+                    std::panic::resume_unwind(payload);
+                }
+                return;
+            }
+            JoinDropped::DropOutput => {
+                let drop_output = header.vtable.drop_output;
+                // SAFETY: the G is dead and died with JOIN_INTEREST: the output is ours.
+                unsafe { drop_output(self.gp) };
+            }
+        }
+        // SAFETY: the handle's own reference, used for the last time.
+        unsafe { g::drop_ref(self.gp) };
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle")
+            .field("id", &self.id())
+            .finish()
+    }
+}

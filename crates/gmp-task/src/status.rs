@@ -1,0 +1,429 @@
+//! [`Status`]: the state word of a G. Its transitions are the whole protocol between poll, wake, join, abort and drop.
+//!
+//! ```text
+//!             enter (1)                    complete (4)
+//!  RUNNABLE ────────────▶ RUNNING ───────────────────────────▶ DEAD
+//!   ▲  ▲                  │    │ wake, abort (3): RUNNABLE too
+//!   │  └──────────────────┘    │
+//!   │  park, woken meanwhile (2)
+//!   │                          │ park (2)
+//!   └───────── WAITING ◀───────┘
+//!   wake, abort (3)
+//! ```
+//! Go's statuses: `_Grunnable` RUNNABLE, `_Grunning` RUNNING, `_Gwaiting` none of the three bits, `_Gdead` DEAD. What Go
+//! throws at (readying a G that doesn't wait) is legal here: RUNNING with RUNNABLE is "woken during its poll".
+//! 1. [`enter`](Status::enter), by who took the G out of a queue. 2. [`park`](Status::park), after a pending poll.
+//! 3. [`wake_by_ref`](Status::wake_by_ref), [`wake_by_val`](Status::wake_by_val), [`abort`](Status::abort), by anyone
+//!    with a reference. 4. [`complete`](Status::complete).
+//!
+//! # Proof
+//! * *One poller.* RUNNABLE is set by a read-modify-write that sees it clear; whoever set it on a waiting G has the one
+//!   right to queue it, and whoever takes it out of the queue has the one right to [`enter`](Status::enter). A wake
+//!   during a poll sets RUNNABLE too, and then [`park`](Status::park), which clears RUNNING, passes the right to its
+//!   caller. `enter` throws if it finds anything else.
+//! * *No lost wake.* A wake is a read-modify-write in each case, also when RUNNABLE is set already: in the word's
+//!   modification order it stands before the `enter` of the poll that is to see it, and that `enter` acquires what it
+//!   released. A mere load could be older than the poll that it relies on.
+//! * *Life.* The life reference is dropped by [`complete`](Status::complete) or after it, so RUNNABLE, RUNNING and
+//!   WAITING never see the count reach zero.
+//! * *Output and join waker.* [`complete`](Status::complete) is one compare-exchange that sets DEAD and sees
+//!   JOIN_INTEREST and JOIN_WAKER as they are; the join handle's changes of these bits fail once DEAD is set. So both
+//!   sides agree on who owns the output and the waker (the table in the crate's page).
+//!
+//! Model: `status/loom_tests.rs`.
+//!
+//! Go: runtime/runtime2.go:17-118, runtime/proc.go (casgstatus, 1220-1460)
+
+use gmp_base::loom::{AtomicUsize, Ordering};
+use std::fmt;
+
+/// In a queue, or on the way to or from one; during a poll: to be queued after it.
+const RUNNABLE: usize = 1;
+/// Being polled or cancelled by one thread.
+const RUNNING: usize = 1 << 1;
+/// Has no future any more; nothing but the reference count changes from here on.
+const DEAD: usize = 1 << 2;
+/// Is to be cancelled when it runs next.
+const CANCELLED: usize = 1 << 3;
+/// There is a join handle.
+const JOIN_INTEREST: usize = 1 << 4;
+/// The join waker is set and belongs to who completes the G.
+const JOIN_WAKER: usize = 1 << 5;
+/// One reference.
+const REF: usize = 1 << 6;
+/// Above this the count is wrong: leaked wakers without end. Half the range, so that no race can step over it.
+const MAX_REFS: usize = usize::MAX / 2;
+
+const BORN: usize = RUNNABLE | JOIN_INTEREST | (2 * REF);
+
+/// A copy of the word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Snapshot(usize);
+
+impl Snapshot {
+    /// Whether the G is dead.
+    pub fn is_dead(self) -> bool {
+        self.0 & DEAD != 0
+    }
+
+    /// Whether the G is in a queue or will be.
+    pub fn is_runnable(self) -> bool {
+        self.0 & RUNNABLE != 0
+    }
+
+    /// Whether the G is being polled.
+    pub fn is_running(self) -> bool {
+        self.0 & RUNNING != 0
+    }
+
+    /// Whether the G has been cancelled.
+    pub fn is_cancelled(self) -> bool {
+        self.0 & CANCELLED != 0
+    }
+
+    /// Whether there is a join handle.
+    pub fn has_join_handle(self) -> bool {
+        self.0 & JOIN_INTEREST != 0
+    }
+
+    fn refs(self) -> usize {
+        self.0 / REF
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = [
+            (DEAD, "dead"),
+            (RUNNING, "running"),
+            (RUNNABLE, "runnable"),
+            (CANCELLED, "cancelled"),
+            (JOIN_INTEREST, "join-interest"),
+            (JOIN_WAKER, "join-waker"),
+        ];
+        let waiting = self.0 & (RUNNABLE | RUNNING | DEAD) == 0;
+        let mut set = f.debug_set();
+        if waiting {
+            set.entry(&format_args!("waiting"));
+        }
+        for (bit, name) in names {
+            if self.0 & bit != 0 {
+                set.entry(&format_args!("{name}"));
+            }
+        }
+        set.entry(&format_args!("refs={}", self.refs())).finish()
+    }
+}
+
+/// What [`Status::park`] found.
+#[must_use]
+#[derive(Debug, PartialEq, Eq)]
+pub enum Park {
+    /// The G waits; it must not be touched any more, it may be running elsewhere already.
+    Parked,
+    /// It was woken during the poll: it is runnable, and the caller has the right to queue it.
+    Again {
+        /// It was also cancelled.
+        cancelled: bool,
+    },
+}
+
+/// What [`Status::complete`] leaves to its caller.
+#[must_use]
+#[derive(Debug, PartialEq, Eq)]
+pub enum Complete {
+    /// Nobody else has a reference: drop the output and free the cell.
+    Sole,
+    /// The join handle has the output, and the life reference is given up: nothing is left to do.
+    Released,
+    /// Wake the join waker, then drop the life reference.
+    WakeJoiner,
+    /// Nobody will read the output: drop it, then the life reference.
+    DropOutput,
+}
+
+/// What a wake that consumes its reference leaves to its caller.
+#[must_use]
+#[derive(Debug, PartialEq, Eq)]
+pub enum WakeByVal {
+    /// Nothing.
+    Nothing,
+    /// Queue the G.
+    Submit,
+    /// That was the last reference: free the cell.
+    Free,
+}
+
+/// What dropping the join handle leaves to its caller.
+#[must_use]
+#[derive(Debug, PartialEq, Eq)]
+pub enum JoinDropped {
+    /// Nothing; the reference is given up.
+    Nothing,
+    /// The join waker is the caller's: drop it, then the reference.
+    DropWaker,
+    /// The output is the caller's: drop it, then the reference.
+    DropOutput,
+}
+
+/// The G has died meanwhile.
+#[derive(Debug)]
+pub struct Dead;
+
+/// The state word. See the [module](self).
+pub struct Status(AtomicUsize);
+
+impl fmt::Debug for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.load().fmt(f)
+    }
+}
+
+impl Status {
+    /// A new G: runnable, with a join handle and its life reference.
+    pub fn born() -> Self {
+        Self(AtomicUsize::new(BORN))
+    }
+
+    /// The word as it is now.
+    #[inline]
+    pub fn load(&self) -> Snapshot {
+        // ORDERING: acquires `complete`'s release, so that who sees DEAD may read the output.
+        Snapshot(self.0.load(Ordering::Acquire))
+    }
+
+    /// (1) RUNNABLE → RUNNING. Says whether the G has been cancelled.
+    #[inline]
+    pub fn enter(&self) -> bool {
+        // ORDERING: acquires what the wakes released (what the future is to see) and what the last poller released in
+        // `park` (the future itself).
+        let old = self.0.fetch_add(RUNNING - RUNNABLE, Ordering::AcqRel);
+        if old & (RUNNABLE | RUNNING | DEAD) != RUNNABLE {
+            gmp_base::throw!("execute: bad g status {:?}", Snapshot(old));
+        }
+        old & CANCELLED != 0
+    }
+
+    /// Whether the running G has been woken during its poll.
+    #[inline]
+    pub fn is_woken(&self) -> bool {
+        // ORDERING: a hint for the poller; `park` decides.
+        self.0.load(Ordering::Relaxed) & RUNNABLE != 0
+    }
+
+    /// (2) RUNNING → WAITING, or RUNNABLE if it was woken meanwhile.
+    #[inline]
+    pub fn park(&self) -> Park {
+        // ORDERING: releases the future to the next `enter`; acquires, for the case that we are the next.
+        let old = self.0.fetch_sub(RUNNING, Ordering::AcqRel);
+        if old & RUNNABLE == 0 {
+            Park::Parked
+        } else {
+            Park::Again {
+                cancelled: old & CANCELLED != 0,
+            }
+        }
+    }
+
+    /// (4) RUNNING → DEAD; the output is in its place.
+    #[inline]
+    pub fn complete(&self) -> Complete {
+        // ORDERING: acquires the releases of all dropped references, for the case that we are the last.
+        let mut old = self.0.load(Ordering::Acquire);
+        loop {
+            if old & (RUNNING | DEAD) != RUNNING {
+                gmp_base::throw!("goexit: bad g status {:?}", Snapshot(old));
+            }
+            let dead = old & !RUNNING | DEAD;
+            let (new, outcome) = match (old & JOIN_INTEREST != 0, old & JOIN_WAKER != 0) {
+                (false, _) if Snapshot(old).refs() == 1 => return Complete::Sole,
+                (false, _) => (dead, Complete::DropOutput),
+                (true, true) => (dead, Complete::WakeJoiner),
+                (true, false) => (dead - REF, Complete::Released),
+            };
+            // ORDERING: releases the output to the join handle's acquire in `load`; acquires the join waker that the
+            // handle released in `set_join_waker`, and dropped references as above.
+            match self
+                .0
+                .compare_exchange_weak(old, new, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => return outcome,
+                Err(now) => old = now,
+            }
+        }
+    }
+
+    /// (3) by a borrowed reference. Says whether the caller has to queue the G.
+    #[inline]
+    #[must_use]
+    pub fn wake_by_ref(&self) -> bool {
+        // ORDERING: DEAD is final, so even an old value that has it is right.
+        if self.0.load(Ordering::Relaxed) & DEAD != 0 {
+            return false;
+        }
+        // ORDERING: releases what the waker wrote to the `enter` that follows it in the word's order; acquires, so
+        // that the queueing comes after the poll that parked.
+        let old = self.0.fetch_or(RUNNABLE, Ordering::AcqRel);
+        old & (RUNNABLE | RUNNING | DEAD) == 0
+    }
+
+    /// (3) giving up a reference.
+    #[inline]
+    pub fn wake_by_val(&self) -> WakeByVal {
+        // ORDERING: a first guess; the exchange decides.
+        let mut old = self.0.load(Ordering::Relaxed);
+        loop {
+            let (new, outcome) = if old & DEAD != 0 {
+                (
+                    old - REF,
+                    if Snapshot(old).refs() == 1 {
+                        WakeByVal::Free
+                    } else {
+                        WakeByVal::Nothing
+                    },
+                )
+            } else if old & (RUNNABLE | RUNNING) == 0 {
+                ((old | RUNNABLE) - REF, WakeByVal::Submit)
+            } else {
+                ((old | RUNNABLE) - REF, WakeByVal::Nothing)
+            };
+            // ORDERING: as in `wake_by_ref`; and as in `ref_dec` for the case that the cell is freed.
+            match self
+                .0
+                .compare_exchange_weak(old, new, Ordering::AcqRel, Ordering::Relaxed)
+            {
+                Ok(_) => return outcome,
+                Err(now) => old = now,
+            }
+        }
+    }
+
+    /// (3) Marks the G as cancelled. Says whether the caller has to queue it.
+    #[must_use]
+    pub fn abort(&self) -> bool {
+        // ORDERING: a first guess; the exchange decides. DEAD is final.
+        let mut old = self.0.load(Ordering::Relaxed);
+        loop {
+            if old & (DEAD | CANCELLED) != 0 {
+                return false;
+            }
+            // ORDERING: as in `wake_by_ref`.
+            match self.0.compare_exchange_weak(
+                old,
+                old | CANCELLED | RUNNABLE,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return old & (RUNNABLE | RUNNING) == 0,
+                Err(now) => old = now,
+            }
+        }
+    }
+
+    /// One reference more.
+    #[inline]
+    pub fn ref_inc(&self) {
+        // ORDERING: a reference is made from another one, which keeps the cell; nothing is published.
+        let old = self.0.fetch_add(REF, Ordering::Relaxed);
+        if old > MAX_REFS {
+            gmp_base::throw!("too many wakers of one task");
+        }
+    }
+
+    /// One reference less; says whether it was the last.
+    #[inline]
+    #[must_use]
+    pub fn ref_dec(&self) -> bool {
+        // ORDERING: releases this reference's uses to the last one, and acquires all others' if this is the last.
+        let old = self.0.fetch_sub(REF, Ordering::AcqRel);
+        if old < REF {
+            gmp_base::throw!("a task's reference count went below zero");
+        }
+        Snapshot(old).refs() == 1
+    }
+
+    /// The join handle has written the join waker and passes it on.
+    ///
+    /// # Errors
+    /// [`Dead`]: the G has completed; the waker stays the join handle's, and so does the output.
+    #[inline]
+    pub fn set_join_waker(&self) -> Result<(), Dead> {
+        self.update_join(|old| old | JOIN_WAKER)
+    }
+
+    /// The join handle takes the join waker back.
+    ///
+    /// # Errors
+    /// [`Dead`]: the G has completed; the waker is gone, the output is the join handle's.
+    #[inline]
+    pub fn unset_join_waker(&self) -> Result<(), Dead> {
+        self.update_join(|old| old & !JOIN_WAKER)
+    }
+
+    /// Whether the join waker has been passed on. Only the join handle may ask.
+    #[inline]
+    pub fn has_join_waker(&self) -> bool {
+        // ORDERING: the join handle is the only one that changes the bit, so it knows its own last value.
+        self.0.load(Ordering::Relaxed) & JOIN_WAKER != 0
+    }
+
+    fn update_join(&self, f: impl Fn(usize) -> usize) -> Result<(), Dead> {
+        // ORDERING: acquires the output if DEAD is seen.
+        let mut old = self.0.load(Ordering::Acquire);
+        loop {
+            if old & DEAD != 0 {
+                return Err(Dead);
+            }
+            // ORDERING: releases the join waker to `complete`; acquires the output if DEAD is seen.
+            match self
+                .0
+                .compare_exchange_weak(old, f(old), Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => return Ok(()),
+                Err(now) => old = now,
+            }
+        }
+    }
+
+    /// The join handle is dropped.
+    #[inline]
+    pub fn drop_join_handle(&self) -> JoinDropped {
+        // ORDERING: nothing has happened to the G yet that we need to see; our giving up is released to the last
+        // reference, as in `ref_dec`.
+        if self
+            .0
+            .compare_exchange(BORN, RUNNABLE | REF, Ordering::Release, Ordering::Relaxed)
+            .is_ok()
+        {
+            return JoinDropped::Nothing;
+        }
+        // ORDERING: acquires the output if DEAD is seen.
+        let mut old = self.0.load(Ordering::Acquire);
+        loop {
+            if old & DEAD != 0 {
+                return JoinDropped::DropOutput;
+            }
+            let gone = old & !(JOIN_INTEREST | JOIN_WAKER);
+            let (new, outcome) = if old & JOIN_WAKER != 0 {
+                (gone, JoinDropped::DropWaker)
+            } else {
+                // Not the last: the G isn't dead, so it has its life reference.
+                (gone - REF, JoinDropped::Nothing)
+            };
+            // ORDERING: as in `ref_dec`; acquires the output if DEAD is seen.
+            match self
+                .0
+                .compare_exchange_weak(old, new, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => return outcome,
+                Err(now) => old = now,
+            }
+        }
+    }
+}
+
+#[cfg(all(test, not(gmp_loom)))]
+mod tests;
+
+#[cfg(all(test, gmp_loom))]
+mod loom_tests;

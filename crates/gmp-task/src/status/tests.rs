@@ -1,0 +1,109 @@
+//! Every transition from every state that it may start in.
+
+use super::{BORN, Complete, JoinDropped, Park, REF, RUNNABLE, Status, WakeByVal};
+
+#[test]
+fn a_turn_without_a_wake() {
+    let s = Status::born();
+    assert!(!s.enter());
+    assert_eq!(s.park(), Park::Parked);
+    assert!(s.wake_by_ref(), "a waiting g is to be queued");
+    assert!(!s.wake_by_ref(), "only once");
+    assert!(!s.enter());
+    assert!(!s.wake_by_ref(), "a running g isn't queued by its waker");
+    assert!(s.is_woken());
+    assert_eq!(s.park(), Park::Again { cancelled: false });
+    assert!(!s.enter());
+    assert_eq!(s.complete(), Complete::Released);
+    assert!(s.load().is_dead());
+    assert!(!s.wake_by_ref() && !s.abort());
+}
+
+#[test]
+fn abort_in_each_state() {
+    let runnable = Status::born();
+    assert!(!runnable.abort());
+    assert!(runnable.enter(), "seen when it runs next");
+
+    let running = Status::born();
+    running.enter();
+    assert!(!running.abort());
+    assert_eq!(running.park(), Park::Again { cancelled: true });
+
+    let waiting = Status::born();
+    waiting.enter();
+    assert_eq!(waiting.park(), Park::Parked);
+    assert!(waiting.abort(), "a waiting g has to run to be cancelled");
+    assert!(!waiting.abort());
+    assert!(waiting.enter());
+}
+
+#[test]
+fn join_handle_dropped_in_each_state() {
+    let s = Status::born();
+    assert_eq!(s.drop_join_handle(), JoinDropped::Nothing);
+    assert_eq!(
+        s.0.load(std::sync::atomic::Ordering::Relaxed),
+        RUNNABLE | REF
+    );
+    s.enter();
+    assert_eq!(s.complete(), Complete::Sole);
+
+    let s = Status::born();
+    s.enter();
+    s.ref_inc();
+    assert_eq!(s.drop_join_handle(), JoinDropped::Nothing);
+    assert_eq!(s.complete(), Complete::DropOutput);
+
+    let s = Status::born();
+    s.set_join_waker().unwrap();
+    assert!(s.has_join_waker());
+    assert_eq!(s.drop_join_handle(), JoinDropped::DropWaker);
+    assert!(!s.has_join_waker());
+
+    let s = Status::born();
+    s.enter();
+    s.set_join_waker().unwrap();
+    assert_eq!(s.complete(), Complete::WakeJoiner);
+    assert!(s.unset_join_waker().is_err() && s.set_join_waker().is_err());
+    assert_eq!(s.drop_join_handle(), JoinDropped::DropOutput);
+    assert!(!s.ref_dec());
+    assert!(s.ref_dec(), "the life reference was the last");
+}
+
+#[test]
+fn wakes_that_give_up_a_reference() {
+    let s = Status::born();
+    s.enter();
+    assert_eq!(s.park(), Park::Parked);
+    (0..4).for_each(|_| s.ref_inc());
+    assert_eq!(s.wake_by_val(), WakeByVal::Submit);
+    assert_eq!(s.wake_by_val(), WakeByVal::Nothing);
+    s.enter();
+    assert_eq!(s.wake_by_val(), WakeByVal::Nothing);
+    assert_eq!(s.park(), Park::Again { cancelled: false });
+    s.enter();
+    assert_eq!(s.complete(), Complete::Released);
+    assert_eq!(s.wake_by_val(), WakeByVal::Nothing);
+    assert!(s.ref_dec(), "the join handle's was the last");
+}
+
+#[test]
+fn the_last_waker_of_a_dead_g_frees() {
+    let s = Status::born();
+    s.ref_inc();
+    assert_eq!(s.drop_join_handle(), JoinDropped::Nothing);
+    s.enter();
+    assert_eq!(s.complete(), Complete::DropOutput);
+    assert!(!s.ref_dec());
+    assert_eq!(s.wake_by_val(), WakeByVal::Free);
+}
+
+#[test]
+fn a_snapshot_reads_well() {
+    assert_eq!(
+        format!("{:?}", super::Snapshot(BORN)),
+        "{runnable, join-interest, refs=2}"
+    );
+    assert_eq!(format!("{:?}", super::Snapshot(REF)), "{waiting, refs=1}");
+}

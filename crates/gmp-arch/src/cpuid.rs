@@ -1,12 +1,13 @@
 //! The boot probe: who made this CPU, which one it is, how its time-stamp counter is to be read.
 //!
-//! One small function a step, in the order of rt0_go: leaf 0 and the `nocpuinfo` path, the vendor test, leaf 1. What
-//! rt0_go leaves to later code (features, invariant TSC, cache sharing) follows. CPUID traps to the hypervisor
-//! in a virtual machine, some 4 µs a leaf, so the real probe is made once a process: [`host`].
+//! One small function a step, in the order of rt0_go: leaf 0 and the `nocpuinfo` path, the vendor
+//! test, leaf 1. What rt0_go leaves to later code (features, invariant TSC, cache sharing) follows.
+//! CPUID traps to the hypervisor in a virtual machine, some 4 µs a leaf, so the real probe is made
+//! once a process: [`host`].
 //!
-//! CPUID is decoded by raw-cpuid, with three exceptions, where it would panic on values that a CPU newer than the
-//! crate, or a careless hypervisor, may report: the version word, the topology leaves (see [`layout`]), and the length of
-//! the list of caches.
+//! CPUID is decoded by raw-cpuid, with three exceptions, where it would panic on values that a CPU
+//! newer than the crate, or a careless hypervisor, may report: the version word, the topology
+//! leaves (see [`layout`]), and the length of the list of caches.
 //!
 //! Go: runtime/asm_amd64.s (rt0_go), internal/cpu/cpu_x86.go (doinit)
 
@@ -44,7 +45,8 @@ pub trait CpuidSource {
     /// CPUID with EAX = `leaf` and ECX = `subleaf`. A leaf that doesn't exist answers zeros.
     fn cpuid(&self, leaf: u32, subleaf: u32) -> Registers;
 
-    /// The extended control register 0: which register files the kernel saves. Asked only if leaf 1 says OSXSAVE.
+    /// The extended control register 0: which register files the kernel saves. Asked only if leaf 1
+    /// says OSXSAVE.
     fn xcr0(&self) -> u64;
 }
 
@@ -100,7 +102,8 @@ pub struct VersionInfo {
 }
 
 impl VersionInfo {
-    /// Takes leaf 1's EAX apart. AMD uses the extended model from family 15 on, everyone else with family 6 too.
+    /// Takes leaf 1's EAX apart. AMD uses the extended model from family 15 on, everyone else with
+    /// family 6 too.
     fn decode(raw_eax: u32, is_amd: bool) -> VersionInfo {
         let bits = |low: u32, count: u32| raw_eax >> low & ((1 << count) - 1);
         let base_family = bits(8, 4);
@@ -109,7 +112,12 @@ impl VersionInfo {
         let family = base_family + if extends_family { bits(20, 8) } else { 0 };
         let model = bits(4, 4) | if extends_model { bits(16, 4) << 4 } else { 0 };
         // Nothing is lost: at most 15 + 255, 8 bits, and 4 bits.
-        VersionInfo { raw_eax, family: family as u16, model: model as u8, stepping: bits(0, 4) as u8 }
+        VersionInfo {
+            raw_eax,
+            family: family as u16,
+            model: model as u8,
+            stepping: bits(0, 4) as u8,
+        }
     }
 }
 
@@ -122,8 +130,8 @@ pub struct CpuInfo {
     pub vendor: String,
     /// rt0_go's vendor test.
     pub is_intel: bool,
-    /// What Go 1.14 derived from it: LFENCE rather than MFENCE before RDTSC. Go 1.27 and [`tsc_fence`](Self::tsc_fence)
-    /// prefer RDTSCP to both.
+    /// What Go 1.14 derived from it: LFENCE rather than MFENCE before RDTSC. Go 1.27 and
+    /// [`tsc_fence`](Self::tsc_fence) prefer RDTSCP to both.
     pub lfence_before_rdtsc: bool,
     /// How the TSC is to be read.
     pub tsc_fence: TscFence,
@@ -172,19 +180,35 @@ impl fmt::Display for CpuInfo {
         if !self.is_known() {
             return f.write_str("unknown CPU");
         }
-        f.write_str(if self.vendor.is_empty() { "unnamed vendor" } else { &self.vendor })?;
+        f.write_str(if self.vendor.is_empty() {
+            "unnamed vendor"
+        } else {
+            &self.vendor
+        })?;
         if let Some(version) = self.version {
-            write!(f, " family {} model {} stepping {}", version.family, version.model, version.stepping)?;
+            write!(
+                f,
+                " family {} model {} stepping {}",
+                version.family, version.model, version.stepping
+            )?;
         }
         write!(f, ", x86-64-v{}", self.feature_level)?;
-        let rate = if self.invariant_tsc { "invariant" } else { "variable" };
+        let rate = if self.invariant_tsc {
+            "invariant"
+        } else {
+            "variable"
+        };
         match self.tsc_fence {
             TscFence::Lfence => write!(f, ", {rate} TSC after LFENCE")?,
             TscFence::Mfence => write!(f, ", {rate} TSC after MFENCE")?,
             TscFence::Rdtscp => write!(f, ", {rate} TSC by RDTSCP")?,
             TscFence::None => f.write_str(", no TSC")?,
         }
-        f.write_str(if self.hypervisor { ", under a hypervisor" } else { "" })
+        f.write_str(if self.hypervisor {
+            ", under a hypervisor"
+        } else {
+            ""
+        })
     }
 }
 
@@ -218,8 +242,12 @@ pub fn probe_with(source: &dyn CpuidSource) -> CpuInfo {
         lfence_before_rdtsc: is_intel,
         tsc_fence: tsc_fence(&cpu, is_intel),
         version: version_info(source, leaf0),
-        invariant_tsc: cpu.get_advanced_power_mgmt_info().is_some_and(|info| info.has_invariant_tsc()),
-        hypervisor: cpu.get_feature_info().is_some_and(|info| info.has_hypervisor()),
+        invariant_tsc: cpu
+            .get_advanced_power_mgmt_info()
+            .is_some_and(|info| info.has_invariant_tsc()),
+        hypervisor: cpu
+            .get_feature_info()
+            .is_some_and(|info| info.has_hypervisor()),
         features,
         feature_level: features.level(),
         apic: layout::layout(source, &cpu),
@@ -239,13 +267,25 @@ fn vendor_is_amd(leaf0: Registers) -> bool {
         && leaf0.ecx == u32::from_le_bytes(*b"cAMD")
 }
 
-/// The twelve letters as text; empty if they aren't printable ASCII, as nothing else could be shown to a user.
+/// The twelve letters as text; empty if they aren't printable ASCII, as nothing else could be shown
+/// to a user.
 fn vendor_name(leaf0: Registers) -> String {
-    let letters = [leaf0.ebx, leaf0.edx, leaf0.ecx].map(u32::to_le_bytes).concat();
+    let letters = [leaf0.ebx, leaf0.edx, leaf0.ecx]
+        .map(u32::to_le_bytes)
+        .concat();
     let is_text = |letter: &u8| letter.is_ascii_graphic() || *letter == b' ';
-    let text: String = letters.iter().copied().take_while(is_text).map(char::from).collect();
+    let text: String = letters
+        .iter()
+        .copied()
+        .take_while(is_text)
+        .map(char::from)
+        .collect();
     let padding = &letters[text.len()..];
-    if padding.iter().all(|&letter| letter == 0) { text.trim().to_owned() } else { String::new() }
+    if padding.iter().all(|&letter| letter == 0) {
+        text.trim().to_owned()
+    } else {
+        String::new()
+    }
 }
 
 fn version_info(source: &dyn CpuidSource, leaf0: Registers) -> Option<VersionInfo> {
@@ -254,7 +294,9 @@ fn version_info(source: &dyn CpuidSource, leaf0: Registers) -> Option<VersionInf
 
 fn tsc_fence(cpu: &CpuId<Reader<'_>>, is_intel: bool) -> TscFence {
     let has_tsc = cpu.get_feature_info().is_some_and(|info| info.has_tsc());
-    let has_rdtscp = cpu.get_extended_processor_and_feature_identifiers().is_some_and(|info| info.has_rdtscp());
+    let has_rdtscp = cpu
+        .get_extended_processor_and_feature_identifiers()
+        .is_some_and(|info| info.has_rdtscp());
     match (has_tsc, has_rdtscp, is_intel) {
         (false, _, _) => TscFence::None,
         (true, true, _) => TscFence::Rdtscp,
@@ -263,7 +305,8 @@ fn tsc_fence(cpu: &CpuId<Reader<'_>>, is_intel: bool) -> TscFence {
     }
 }
 
-/// What the CPU has, less what the kernel doesn't save at a context switch: those instructions fault.
+/// What the CPU has, less what the kernel doesn't save at a context switch: those instructions
+/// fault.
 fn features(source: &dyn CpuidSource, cpu: &CpuId<Reader<'_>>) -> FeatureSet {
     let mut set = FeatureSet::EMPTY;
     let mut put = |feature, present| {
@@ -271,7 +314,9 @@ fn features(source: &dyn CpuidSource, cpu: &CpuId<Reader<'_>>) -> FeatureSet {
             set.insert(feature);
         }
     };
-    let Some(basic) = cpu.get_feature_info() else { return set };
+    let Some(basic) = cpu.get_feature_info() else {
+        return set;
+    };
     let xcr0 = if basic.has_oxsave() { source.xcr0() } else { 0 };
     let avx = xcr0 & XCR0_AVX == XCR0_AVX;
     let avx512 = xcr0 & XCR0_AVX512 == XCR0_AVX512;
@@ -302,13 +347,19 @@ fn features(source: &dyn CpuidSource, cpu: &CpuId<Reader<'_>>) -> FeatureSet {
     set
 }
 
-/// What this build was compiled for and `info`'s CPU doesn't have. Nothing, if nothing is known of the CPU.
+/// What this build was compiled for and `info`'s CPU doesn't have. Nothing, if nothing is known of
+/// the CPU.
 #[must_use]
 pub fn missing_features(info: &CpuInfo) -> FeatureSet {
-    if info.is_known() { compiled_for().without(info.features) } else { FeatureSet::EMPTY }
+    if info.is_known() {
+        compiled_for().without(info.features)
+    } else {
+        FeatureSet::EMPTY
+    }
 }
 
-/// Whether this machine can run this build. A CPU of which nothing is known passes: `nocpuinfo` goes on.
+/// Whether this machine can run this build. A CPU of which nothing is known passes: `nocpuinfo`
+/// goes on.
 ///
 /// # Errors
 /// A CPU below what the build was compiled for; the message names the features that it lacks.

@@ -2,15 +2,19 @@
 //!
 //! `os` is `sys/linux.rs`, `sys/macos.rs` or `sys/other.rs` (everything else, and Miri). Each has:
 //!
-//! * `stack_bounds() -> Option<(usize, usize)>`: lowest and one-past-highest address of the calling thread's stack.
+//! * `stack_bounds() -> Option<(usize, usize)>`: lowest and one-past-highest address of the calling
+//!   thread's stack.
 //! * `affinity() -> Option<Vec<usize>>`: the CPUs the calling thread may run on, ascending.
-//! * `set_affinity(&[usize]) -> io::Result<()>`: for the calling thread; `set_affinity_of(tid, &[usize])`: for
-//!   another thread of this process, and an error for any other tid.
+//! * `set_affinity(&[usize]) -> io::Result<()>`: for the calling thread; `set_affinity_of(tid,
+//!   &[usize])`: for another thread of this process, and an error for any other tid.
 //! * `gettid() -> i32`: the calling thread's id for `set_affinity_of`; 0 where there is none.
-//! * `CpuClock`, `Copy`: `current() -> Option<Self>` and `read(self) -> Option<Duration>`; uninhabited where no
-//!   thread can read another's clock.
+//! * `CpuClock`, `Copy`: `current() -> Option<Self>` and `read(self) -> Option<Duration>`;
+//!   uninhabited where no thread can read another's clock.
 //! * `is_setuid() -> bool`, `auxv_random() -> Option<[u8; 16]>`, `page_size() -> usize`.
-//! * `tsc_enabled() -> bool`: whether the kernel lets this thread execute RDTSC; true where it has no say.
+//! * `file_root() -> Option<&'static Path>`: below which /proc and /sys are, where they are
+//!   Linux's.
+//! * `tsc_enabled() -> bool`: whether the kernel lets this thread execute RDTSC; true where it has
+//!   no say.
 //!
 //! Go: none — Go has a file per system instead (os_linux.go, os_darwin.go)
 
@@ -22,6 +26,6 @@
 )]
 pub(crate) mod os;
 
-/// CPU numbers from here on are not believed: Linux builds for at most 8192 CPUs, and a set must not grow with whatever
-/// number a file holds.
+/// CPU numbers from here on are not believed: Linux builds for at most 8192 CPUs, and a set must
+/// not grow with whatever number a file holds.
 pub(crate) const MAX_CPUS: usize = 1 << 14;

@@ -76,7 +76,10 @@ pub(crate) fn value_of(line: &str, runtime: Runtime, name: &str) -> Result<f64, 
         return Err(Failure::Unreadable(format!("a line of another: {line}")));
     }
     if !parsed.value.is_finite() || parsed.value < 0.0 {
-        return Err(Failure::Unreadable(format!("{} is no figure", parsed.value)));
+        return Err(Failure::Unreadable(format!(
+            "{} is no figure",
+            parsed.value
+        )));
     }
     Ok(parsed.value)
 }

@@ -15,9 +15,15 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    /// left / right. There is none without both, nor over a right of zero (an idle process may use no CPU at all).
-    pub(crate) fn ratio(self) -> Option<f64> {
-        let right = self.right.filter(|right| *right > 0.0)?;
+    /// Whether both sides measured.
+    pub(crate) fn is_complete(self) -> bool {
+        self.left.is_some() && self.right.is_some()
+    }
+
+    /// left / right. There is none without both, nor over a right that is not above `floor` (idle runtimes may use no
+    /// CPU time at all).
+    pub(crate) fn ratio(self, floor: f64) -> Option<f64> {
+        let right = self.right.filter(|right| *right > floor)?;
         Some(self.left? / right)
     }
 }
@@ -45,9 +51,9 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    /// Sums the rounds up.
-    pub(crate) fn of(pairs: &[Pair]) -> Self {
-        let ratios: Vec<f64> = pairs.iter().filter_map(|pair| pair.ratio()).collect();
+    /// Sums the rounds up; `floor` as for [`Pair::ratio`].
+    pub(crate) fn of(pairs: &[Pair], floor: f64) -> Self {
+        let ratios: Vec<f64> = pairs.iter().filter_map(|pair| pair.ratio(floor)).collect();
         Self {
             left: median(pairs.iter().filter_map(|pair| pair.left)),
             right: median(pairs.iter().filter_map(|pair| pair.right)),

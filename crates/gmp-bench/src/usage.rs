@@ -5,15 +5,15 @@ use std::io;
 use std::mem;
 use std::time::Duration;
 
-/// User and system time of all threads of this process so far.
-pub(crate) fn cpu_time() -> io::Result<Duration> {
-    // SAFETY: `rusage` is a C struct of integers, for which all zeros is a value.
-    let mut usage: libc::rusage = unsafe { mem::zeroed() };
-    // SAFETY: getrusage needs a writable `rusage`; `usage` is one, and outlives the call.
-    if unsafe { libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) } != 0 {
-        return Err(io::Error::last_os_error());
-    }
-    Ok(duration(usage.ru_utime) + duration(usage.ru_stime))
+/// CPU time that all threads of this process but the calling one have used so far.
+///
+/// The caller is left out because a thread that sleeps and then reads a clock uses tens of microseconds for that,
+/// which is more than a whole idle runtime may.
+pub(crate) fn cpu_time_of_others() -> io::Result<Duration> {
+    // The thread's clock first: what the caller uses between the two readings then counts as others', not as negative.
+    let own = clock(libc::CLOCK_THREAD_CPUTIME_ID)?;
+    let all = clock(libc::CLOCK_PROCESS_CPUTIME_ID)?;
+    Ok(all.saturating_sub(own))
 }
 
 /// Resident memory of this process, from `/proc/self/statm` (Linux).
@@ -30,7 +30,13 @@ pub(crate) fn resident_bytes() -> io::Result<u64> {
     Ok(pages * page_size)
 }
 
-fn duration(time: libc::timeval) -> Duration {
-    // Both fields of a measured time are positive, and the second is below a million.
-    Duration::new(time.tv_sec as u64, time.tv_usec as u32 * 1_000)
+fn clock(id: libc::clockid_t) -> io::Result<Duration> {
+    // SAFETY: `timespec` is a C struct of integers, for which all zeros is a value.
+    let mut time: libc::timespec = unsafe { mem::zeroed() };
+    // SAFETY: clock_gettime needs a writable `timespec`; `time` is one, and outlives the call.
+    if unsafe { libc::clock_gettime(id, &raw mut time) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // CPU time is never negative, and the nanoseconds are below a thousand million.
+    Ok(Duration::new(time.tv_sec as u64, time.tv_nsec as u32))
 }

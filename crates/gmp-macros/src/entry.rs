@@ -16,6 +16,8 @@ mod crate_path;
 mod item;
 mod expand;
 
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 use syn::Error;
@@ -45,12 +47,12 @@ fn entry(
         Ok(function) => function,
         Err(error) => return with_error(item, &error),
     };
-    // What isn't async needs no runtime: the function is given back as it was written.
-    if let Err(error) = function.check_async() {
-        return with_error(item, &error);
+    let checked = function.check(entry);
+    if let (None, Err(error)) = (&function.sig.asyncness, &checked) {
+        // What isn't async needs no runtime: the function is given back as it was written.
+        return with_error(item, error);
     }
 
-    let checked = function.check(entry);
     let parsed = Args::parse(entry, args);
     let (args, error) = match (checked, parsed) {
         (Ok(()), Ok(args)) => (args, None),

@@ -1,8 +1,10 @@
-//! How APIC ids are laid out: which of their low bits tell CPUs apart that share a core, a cache, a package.
+//! How APIC ids are laid out: which of their low bits tell CPUs apart that share a core, a cache, a
+//! package.
 //!
-//! CPUs whose ids agree above those bits share the thing. A CPU of one machine can tell that for all of them, so no thread needs to
-//! migrate for it; which CPU has which id is another question (`topology` has it from the kernel). Leaves 0x1F and 0xB are
-//! decoded here rather than by raw-cpuid, which panics on level types it doesn't know.
+//! CPUs whose ids agree above those bits share the thing. A CPU of one machine can tell that for
+//! all of them, so no thread needs to migrate for it; which CPU has which id is another question
+//! (`topology` has it from the kernel). Leaves 0x1F and 0xB are decoded here rather than by
+//! raw-cpuid, which panics on level types it doesn't know.
 //!
 //! Go: none — Go doesn't look at caches
 
@@ -39,10 +41,16 @@ pub(super) fn layout(source: &dyn CpuidSource, cpu: &CpuId<Reader<'_>>) -> ApicL
     let (core, package) = extended_topology(source);
     let cache = |wanted| shared_cache(cpu, wanted);
     let (l2, l3) = (cache(2), cache(3));
-    ApicLayout { core: core.or_else(|| amd_core(cpu)), l2, llc: l3.or(l2), package }
+    ApicLayout {
+        core: core.or_else(|| amd_core(source, cpu)),
+        l2,
+        llc: l3.or(l2),
+        package,
+    }
 }
 
-/// Leaf 0x1F, or 0xB where that is empty: the shift past the SMT level, and past the last level of all.
+/// Leaf 0x1F, or 0xB where that is empty: the shift past the SMT level, and past the last level of
+/// all.
 fn extended_topology(source: &dyn CpuidSource) -> (Option<u32>, Option<u32>) {
     const SMT: u32 = 1;
     let max_leaf = source.cpuid(0, 0).eax;
@@ -68,18 +76,17 @@ fn extended_topology(source: &dyn CpuidSource) -> (Option<u32>, Option<u32>) {
     (None, None)
 }
 
-/// AMD's own leaf, where the two above are missing. Only CPUs with topology extensions have it.
-fn amd_core(cpu: &CpuId<Reader<'_>>) -> Option<u32> {
-    if !has_amd_topology(cpu) {
+/// AMD's own leaf, where the two above are missing. Only CPUs with topology extensions have it. Not
+/// by raw-cpuid either, which adds the one within eight bits.
+fn amd_core(source: &dyn CpuidSource, cpu: &CpuId<Reader<'_>>) -> Option<u32> {
+    const COMPUTE_UNIT: u32 = 0x8000_001E;
+    let identifiers = cpu.get_extended_processor_and_feature_identifiers()?;
+    let max_leaf = source.cpuid(0x8000_0000, 0).eax;
+    if !identifiers.has_topology_extensions() || max_leaf < COMPUTE_UNIT {
         return None;
     }
-    // The leaf's EBX, of which raw-cpuid's accessor adds one within eight bits.
-    let threads = cpu.get_processor_topology_info().map(|info| amd_threads_per_core(&info))?;
-    Some(bits_for(threads))
-}
-
-fn has_amd_topology(cpu: &CpuId<Reader<'_>>) -> bool {
-    cpu.get_extended_processor_and_feature_identifiers().is_some_and(|info| info.has_topology_extensions())
+    let threads_per_core = (source.cpuid(COMPUTE_UNIT, 0).ebx >> 8 & 0xFF) + 1;
+    Some(bits_for(threads_per_core as usize))
 }
 
 /// The shift past a unified cache of `level`, from leaf 4 or AMD's 0x8000001D.

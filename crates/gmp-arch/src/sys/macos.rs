@@ -1,16 +1,19 @@
-//! macOS: stack bounds, page size and the set-uid flag; there are no CPU masks here, and no clock of another thread.
+//! macOS: stack bounds, page size and the set-uid flag; there are no CPU masks here, and no clock
+//! of another thread.
 //!
 //! Go: runtime/os_darwin.go (getPageSize)
 
 #![expect(unsafe_code, reason = "calls into the C library")]
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 pub(crate) fn stack_bounds() -> Option<(usize, usize)> {
     // SAFETY: `pthread_self` has no requirements.
     let me = unsafe { libc::pthread_self() };
-    // SAFETY: wants a live thread, which the caller is. The answer is the highest address, stacks grow down.
+    // SAFETY: wants a live thread, which the caller is. The answer is the highest address, stacks
+    // grow down.
     let hi = unsafe { libc::pthread_get_stackaddr_np(me) };
     // SAFETY: wants a live thread, which the caller is.
     let len = unsafe { libc::pthread_get_stacksize_np(me) };
@@ -64,4 +67,8 @@ pub(crate) fn page_size() -> usize {
 /// macOS has no way to forbid it.
 pub(crate) fn tsc_enabled() -> bool {
     true
+}
+
+pub(crate) fn file_root() -> Option<&'static Path> {
+    None
 }

@@ -3,6 +3,7 @@
 //! Go: none — Go has no portable fallback
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 pub(crate) fn stack_bounds() -> Option<(usize, usize)> {
@@ -54,4 +55,8 @@ pub(crate) fn page_size() -> usize {
 /// Whether there is a TSC at all is for CPUID to say.
 pub(crate) fn tsc_enabled() -> bool {
     true
+}
+
+pub(crate) fn file_root() -> Option<&'static Path> {
+    None
 }

@@ -14,16 +14,17 @@ fn sh(script: &str, limit: Duration, interrupted: bool) -> Result<Output, Failur
 
 #[test]
 fn the_last_line_is_the_output() {
-    let output = sh("echo noise; echo result; echo; echo aside >&2", AMPLE, false);
+    let output = sh(
+        "echo noise; echo result; echo; echo aside >&2",
+        AMPLE,
+        false,
+    );
     assert_eq!(output.expect("sh succeeds").last_line, "result");
 }
 
 #[test]
 fn silence_is_an_empty_line() {
-    assert_eq!(
-        sh("true", AMPLE, false).expect("sh succeeds").last_line,
-        ""
-    );
+    assert_eq!(sh("true", AMPLE, false).expect("sh succeeds").last_line, "");
 }
 
 #[test]

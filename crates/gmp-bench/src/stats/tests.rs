@@ -20,7 +20,10 @@ fn median_of_odd_even_and_none() {
 #[test]
 fn ratio_is_the_median_within_pairs_not_of_medians() {
     // The machine got slower: the medians' ratio would be 20 / 40, while two of three pairs say 1.
-    let summary = Summary::of(&[pair(10.0, 10.0), pair(20.0, 40.0), pair(100.0, 100.0)]);
+    let summary = Summary::of(
+        &[pair(10.0, 10.0), pair(20.0, 40.0), pair(100.0, 100.0)],
+        0.0,
+    );
     assert_eq!(summary.left, Some(20.0));
     assert_eq!(summary.right, Some(40.0));
     let expected = Ratio {
@@ -37,7 +40,7 @@ fn half_a_pair_counts_for_its_side_only() {
         left: None,
         right: Some(9.0),
     };
-    let summary = Summary::of(&[pair(2.0, 1.0), half]);
+    let summary = Summary::of(&[pair(2.0, 1.0), half], 0.0);
     assert_eq!(summary.left, Some(2.0));
     assert_eq!(summary.right, Some(5.0));
     assert_eq!(summary.ratio.map(|ratio| ratio.median), Some(2.0));
@@ -45,16 +48,26 @@ fn half_a_pair_counts_for_its_side_only() {
 
 #[test]
 fn nothing_is_divided_by_zero() {
-    assert_eq!(pair(3.0, 0.0).ratio(), None);
-    assert_eq!(pair(0.0, 3.0).ratio(), Some(0.0));
-    let summary = Summary::of(&[pair(3.0, 0.0)]);
+    assert_eq!(pair(3.0, 0.0).ratio(0.0), None);
+    assert_eq!(pair(0.0, 3.0).ratio(0.0), Some(0.0));
+    let summary = Summary::of(&[pair(3.0, 0.0)], 0.0);
     assert_eq!(summary.ratio, None);
     assert_eq!(summary.left, Some(3.0));
 }
 
 #[test]
+fn nothing_is_divided_by_noise() {
+    assert_eq!(pair(500.0, 10.0).ratio(10.0), None);
+    assert_eq!(pair(500.0, 20.0).ratio(10.0), Some(25.0));
+    assert_eq!(pair(1.0, 20.0).ratio(10.0), Some(0.05));
+    let summary = Summary::of(&[pair(500.0, 0.2), pair(500.0, 50.0)], 10.0);
+    assert_eq!(summary.ratio.map(|ratio| ratio.median), Some(10.0));
+    assert_eq!(summary.left, Some(500.0));
+}
+
+#[test]
 fn no_rounds_have_no_figures() {
-    let summary = Summary::of(&[]);
+    let summary = Summary::of(&[], 0.0);
     assert_eq!(
         (summary.left, summary.right, summary.ratio),
         (None, None, None)

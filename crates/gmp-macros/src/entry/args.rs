@@ -7,6 +7,9 @@
 //!
 //! Go: none — a Go program has one runtime and no arguments for it.
 
+#[cfg(test)]
+mod tests;
+
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::Parser;
@@ -51,7 +54,6 @@ pub(super) enum UnhandledPanic {
 }
 
 /// The arguments, checked. What is `None` is left to the builder's default.
-#[derive(Debug)]
 pub(super) struct Args {
     pub(super) flavor: Flavor,
     pub(super) worker_threads: Option<usize>,
@@ -160,20 +162,10 @@ impl Slots {
             .map_or_else(|| entry.default_flavor(), |given| given.value);
         if flavor == Flavor::MultiThread {
             if let Some(given) = &self.start_paused {
-                return Err(needs_flavor(
-                    entry,
-                    given,
-                    "start_paused",
-                    "current_thread",
-                ));
+                return Err(needs_flavor(entry, given, "start_paused", "current_thread"));
             }
         } else if let Some(given) = &self.worker_threads {
-            return Err(needs_flavor(
-                entry,
-                given,
-                "worker_threads",
-                "multi_thread",
-            ));
+            return Err(needs_flavor(entry, given, "worker_threads", "multi_thread"));
         }
         Ok(Args {
             flavor,

@@ -16,7 +16,6 @@ use syn::Path;
 const PACKAGE: &str = "gmp";
 
 /// Where the runtime's crate is.
-#[derive(Debug)]
 pub(super) enum CratePath {
     /// In the extern prelude under this name.
     Extern(String),

@@ -40,43 +40,53 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{ReturnType, Signature, Token};
+use syn::spanned::Spanned;
+use syn::{ReturnType, Signature, Token, Type};
 
 use super::args::{Args, Entry, Flavor, UnhandledPanic};
 use super::crate_path::CratePath;
 use super::item::EntryFn;
 
 /// Writes the function anew.
-pub(super) fn expand(
-    entry: Entry,
-    args: &Args,
-    gmp: &CratePath,
-    function: EntryFn,
-) -> TokenStream {
+pub(super) fn expand(entry: Entry, args: &Args, gmp: &CratePath, function: EntryFn) -> TokenStream {
     let span = Span::mixed_site();
     let runtime = runtime(args, gmp);
     let statements = if !function.can_be_item() {
         let body = block(&function, gmp);
-        let future = block_on(entry, gmp, &quote_spanned!(span=> body));
+        let future = future(entry, gmp, &quote_spanned!(span=> body));
+        let run = leave(
+            &function,
+            &quote_spanned!(span=> #runtime.block_on(#future)),
+        );
         quote_spanned! {span=>
             let body = #body;
-            #runtime.block_on(#future)
+            #run
         }
     } else if entry == Entry::Main && args.flavor == Flavor::MultiThread {
         let item = item(&function);
+        let run = leave(
+            &function,
+            &quote_spanned! {span=>
+                (&mut #gmp::__private::MainFuture::new(__gmp_body())).run_main(#runtime)
+            },
+        );
         quote_spanned! {span=>
             #item
             {
                 use #gmp::__private::{RunAsG as _, RunLocked as _};
-                (&mut #gmp::__private::MainFuture::new(__gmp_body())).run_main(#runtime)
+                #run
             }
         }
     } else {
         let item = item(&function);
-        let future = block_on(entry, gmp, &quote_spanned!(span=> __gmp_body()));
+        let future = future(entry, gmp, &quote_spanned!(span=> __gmp_body()));
+        let run = leave(
+            &function,
+            &quote_spanned!(span=> #runtime.block_on(#future)),
+        );
         quote_spanned! {span=>
             #item
-            #runtime.block_on(#future)
+            #run
         }
     };
 
@@ -84,7 +94,10 @@ pub(super) fn expand(
         // After the user's attributes, so that the macros among them see that this is a test.
         quote_spanned!(span=> #[::core::prelude::v1::test])
     });
-    let EntryFn { attrs, vis, sig, .. } = function;
+    let statements = function.in_braces(statements, None);
+    let EntryFn {
+        attrs, vis, sig, ..
+    } = function;
     let sig = Signature {
         asyncness: None,
         ..sig
@@ -92,7 +105,7 @@ pub(super) fn expand(
     quote_spanned! {span=>
         #(#attrs)*
         #test
-        #vis #sig { #statements }
+        #vis #sig #statements
     }
 }
 
@@ -140,7 +153,7 @@ fn runtime(args: &Args, gmp: &CratePath) -> TokenStream {
 
 /// The argument of `block_on`. All tests use the same `block_on`, that of a pointer to any future: it is not
 /// compiled once a test.
-fn block_on(entry: Entry, gmp: &CratePath, future: &TokenStream) -> TokenStream {
+fn future(entry: Entry, gmp: &CratePath, future: &TokenStream) -> TokenStream {
     match entry {
         Entry::Main => future.clone(),
         Entry::Test => {
@@ -149,11 +162,21 @@ fn block_on(entry: Entry, gmp: &CratePath, future: &TokenStream) -> TokenStream 
     }
 }
 
+/// Ends the function with `value`: by a `return`, because some users ask for one everywhere; without it where
+/// there is nothing to return.
+fn leave(function: &EntryFn, value: &TokenStream) -> TokenStream {
+    let span = Span::mixed_site();
+    match &function.sig.output {
+        ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => value.clone(),
+        _ => quote_spanned!(span=> return #value;),
+    }
+}
+
 /// The body as an `async fn` inside the function. The attributes stay outside, where those that set lints reach
 /// the body as well, and the macros among them find one function.
 fn item(function: &EntryFn) -> TokenStream {
     let span = Span::mixed_site();
-    let body = function.body();
+    let body = function.body(None);
     let sig = Signature {
         // With our spans on the keywords, lints about functions pass over this one.
         asyncness: Some(Token![async](span)),
@@ -166,28 +189,25 @@ fn item(function: &EntryFn) -> TokenStream {
 
 /// The body as a block that takes what it uses of the function's arguments.
 ///
-/// The type of an `async` block is what its first `return` has. So the block begins with one that never runs
+/// The type of an `async` block is what its first `return` has. So the body comes after one that never runs
 /// and has the type that the signature promises: a body that has another is wrong where it says so, and the
-/// conversions of an `async fn`'s output apply. The body keeps its own braces, because lints look at the order
-/// of items and statements in a block.
+/// conversions of an `async fn`'s output apply. The body keeps a block of its own, with a macro's braces,
+/// because lints look at statements that stand before items, and at braces that could go.
 fn block(function: &EntryFn, gmp: &CratePath) -> TokenStream {
     let span = Span::mixed_site();
-    let body = function.body();
     let check = function.output_is_nameable().then(|| {
-        let output = match &function.sig.output {
-            ReturnType::Default => quote_spanned!(span=> ()),
-            ReturnType::Type(_, ty) => ty.to_token_stream(),
+        let (output, place) = match &function.sig.output {
+            ReturnType::Default => (quote_spanned!(span=> ()), function.sig.ident.span()),
+            ReturnType::Type(_, ty) => (ty.to_token_stream(), ty.span()),
         };
-        quote_spanned! {span=>
-            if false {
-                return #gmp::__private::output::<#output>();
-            }
-        }
+        // Messages about the type point to where the braces are.
+        let value = quote_spanned! {place.resolved_at(span)=>
+            { #gmp::__private::output::<#output>() }
+        };
+        quote_spanned!(span=> if false { return #value; })
     });
-    quote_spanned! {span=>
-        async move {
-            #check
-            #body
-        }
-    }
+    let body = function.body(Some(span));
+    let block = function.in_braces(quote_spanned!(span=> #check #body), None);
+    let place = function.sig.fn_token.span;
+    quote_spanned!(place.resolved_at(span)=> async move #block)
 }

@@ -5,7 +5,7 @@
 //!
 //! Go: none — there is no such step in Go.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::token::Brace;
@@ -63,59 +63,52 @@ impl Parse for EntryFn {
 }
 
 impl EntryFn {
-    pub(super) fn check_async(&self) -> Result<(), Error> {
-        if self.sig.asyncness.is_some() {
-            return Ok(());
-        }
-        Err(Error::new_spanned(
-            self.sig.fn_token,
-            "the `async` keyword is missing from the function declaration",
-        ))
-    }
-
-    /// Refuses what the signature or the attributes make impossible.
+    /// Refuses what the signature or the attributes make impossible. What isn't async never passes.
     pub(super) fn check(&self, entry: Entry) -> Result<(), Error> {
-        match entry {
-            Entry::Main if self.sig.ident == "main" && !self.sig.inputs.is_empty() => {
-                Err(Error::new_spanned(
-                    &self.sig.inputs,
-                    "the main function cannot accept arguments",
-                ))
-            }
-            Entry::Main => Ok(()),
-            Entry::Test => self.check_test(),
-        }
-    }
-
-    fn check_test(&self) -> Result<(), Error> {
-        if let Some(attr) = self.attrs.iter().find(|attr| is_test(attr)) {
+        let attr = self.attrs.iter().find(|attr| is_test(attr));
+        if let (Entry::Test, Some(attr)) = (entry, attr) {
             return Err(Error::new_spanned(
                 attr,
                 "second test attribute is supplied, consider removing or changing the order of your \
                  test attributes",
             ));
         }
-        // A macro that is yet to run may supply the arguments, as test_case and rstest do.
-        let may_be_supplied = self.attrs.iter().any(|attr| {
-            let path = attr.path();
-            !BUILT_IN.iter().any(|name| path.is_ident(name))
-        });
-        if self.sig.inputs.is_empty() || may_be_supplied {
+        if self.sig.asyncness.is_none() {
+            return Err(Error::new_spanned(
+                self.sig.fn_token,
+                "the `async` keyword is missing from the function declaration",
+            ));
+        }
+        let refused = match entry {
+            Entry::Main => self.sig.ident == "main",
+            // A macro that is yet to run may supply the arguments, as test_case and rstest do.
+            Entry::Test => self.attrs.iter().all(|attr| {
+                let path = attr.path();
+                BUILT_IN.iter().any(|name| path.is_ident(name))
+            }),
+        };
+        if self.sig.inputs.is_empty() || !refused {
             return Ok(());
         }
-        Err(Error::new_spanned(
-            &self.sig.inputs,
-            "the test function cannot accept arguments",
-        ))
+        let message = match entry {
+            Entry::Main => "the main function cannot accept arguments",
+            Entry::Test => "the test function cannot accept arguments",
+        };
+        Err(Error::new_spanned(&self.sig.inputs, message))
     }
 
-    /// The body in its braces, at its place in the source.
-    pub(super) fn body(&self) -> TokenStream {
-        let mut tokens = TokenStream::new();
-        self.brace.surround(&mut tokens, |tokens| {
-            self.statements.to_tokens(tokens);
-        });
-        tokens
+    /// The body. For `hygiene` see [`in_braces`](Self::in_braces).
+    pub(super) fn body(&self, hygiene: Option<Span>) -> TokenStream {
+        self.in_braces(self.statements.clone(), hygiene)
+    }
+
+    /// `tokens` in braces that stand, for messages and for tools that count lines, where the body's stand. With
+    /// `hygiene` they are those of a macro to lints.
+    pub(super) fn in_braces(&self, tokens: TokenStream, hygiene: Option<Span>) -> TokenStream {
+        let place = self.brace.span.join();
+        let mut block = Group::new(Delimiter::Brace, tokens);
+        block.set_span(hygiene.map_or(place, |hygiene| place.resolved_at(hygiene)));
+        TokenTree::Group(block).into()
     }
 
     /// Whether the body can be moved into an item of its own: it then sees neither the arguments nor the

@@ -1,0 +1,65 @@
+//! The clock of a thread that works, one that waits, and one that has ended.
+
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+
+use super::*;
+
+fn burn_until(clock: ThreadCpuClock, used: Duration) {
+    while clock.read().is_some_and(|so_far| so_far < used) {
+        black_box((0..1000_u64).sum::<u64>());
+    }
+}
+
+#[test]
+fn own_clock_runs_with_own_work() {
+    let clock = ThreadCpuClock::current().unwrap();
+    let before = clock.read().unwrap();
+    burn_until(clock, before + Duration::from_millis(2));
+    assert!(clock.read().unwrap() >= before + Duration::from_millis(2));
+}
+
+#[test]
+fn another_threads_clock_is_its_own_and_ends_with_it() {
+    let own = ThreadCpuClock::current().unwrap();
+    let (to_us, from_them) = mpsc::channel();
+    let (to_them, from_us) = mpsc::channel();
+    let them = thread::spawn(move || {
+        let clock = ThreadCpuClock::current().unwrap();
+        burn_until(clock, Duration::from_millis(3));
+        to_us.send((clock, crate::affinity::gettid())).unwrap();
+        from_us.recv().unwrap();
+    });
+    let (clock, tid) = from_them.recv().unwrap();
+    assert!(clock.read().unwrap() >= Duration::from_millis(3));
+    burn_until(own, own.read().unwrap() + Duration::from_millis(3));
+    let waiting = clock.read().unwrap();
+    burn_until(own, own.read().unwrap() + Duration::from_millis(3));
+    // A waiting thread may still be on its way into the wait at the first reading, and a wake is
+    // some µs of work.
+    assert!(
+        clock.read().unwrap() - waiting < Duration::from_millis(3),
+        "it waits while we work"
+    );
+    to_them.send(()).unwrap();
+    them.join().unwrap();
+    // The kernel takes the thread out of the process a moment after it has woken whoever joins it.
+    let entry = Path::new("/proc/self/task").join(tid.to_string());
+    while entry.exists() {
+        thread::yield_now();
+    }
+    assert_eq!(clock.read(), None);
+}
+
+#[test]
+fn the_clock_id_is_made_of_the_thread_id() {
+    // The kernel's own rule for the CPU clock (2) of a single thread (4). Were it a pointer, a dead
+    // thread's would dangle.
+    let expected = (!crate::affinity::gettid() << 3) | 4 | 2;
+    assert_eq!(
+        ThreadCpuClock::current().map(|clock| clock.0.raw()),
+        Some(expected)
+    );
+}

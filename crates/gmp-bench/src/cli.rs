@@ -1,0 +1,203 @@
+//! The command line, and turning it into a [`Plan`]. Whatever is wrong with it is found here, before anything runs.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::catalogue::{self, Runtime};
+use crate::plan::{Pin, Plan, Side};
+use crate::scenario::Params;
+
+/// What `--quick` leaves of the normal work.
+const QUICK_SCALE: f64 = 0.05;
+
+/// Rounds, with and without `--quick`.
+const ROUNDS: u32 = 5;
+const QUICK_ROUNDS: u32 = 2;
+
+const EXAMPLES: &str = "\
+Examples:
+  gmp-bench list                                   what there is
+  gmp-bench run                                    everything, 5 rounds, 2 workers
+  gmp-bench run --quick                            a first look at everything
+  gmp-bench run --only 'spawn_*' skynet            some of it
+  gmp-bench run --workers 4 --json results.json    other conditions, raw figures kept
+  gmp-bench run --only ping_pong_1 --pin none      gmp unpinned beside tokio
+  gmp-bench run --compare-pin                      gmp pinned to cores beside gmp unpinned
+
+From the repository: cargo run --release -p gmp-bench -- run --quick
+
+Every figure is a cost: a ratio below 1 means that the left side is the better one.
+Exit codes: 0 all done, 1 a scenario failed, 2 bad arguments (nothing was run), 130 interrupted.";
+
+/// Runs the same scenarios on gmp and on tokio, in processes of their own, in turn, and shows the ratios.
+#[derive(Debug, Parser)]
+#[command(name = "gmp-bench", version, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Measure scenarios on both sides and print a table
+    #[command(after_help = EXAMPLES)]
+    Run(RunArgs),
+    /// Print the scenarios with their units
+    List,
+    /// Run one scenario in this process and print its figure as a line of JSON
+    #[command(hide = true)]
+    Child(ChildArgs),
+}
+
+/// What gmp can be set beside.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Against {
+    /// tokio's own scheduler.
+    Tokio,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// What gmp is set beside
+    #[arg(long, value_enum, default_value = "tokio")]
+    against: Against,
+
+    /// Only scenarios that match one of these, in which * and ? are wildcards
+    #[arg(long, value_name = "GLOB", num_args = 1.., value_delimiter = ',')]
+    only: Vec<String>,
+
+    /// Worker threads of each runtime
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    workers: u16,
+
+    /// Pairs of runs a scenario [default: 5, or 2 with --quick]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    rounds: Option<u32>,
+
+    /// About a twentieth of the work, and fewer rounds: for a first look, not for conclusions
+    #[arg(long)]
+    quick: bool,
+
+    /// Seconds after which a run is killed and counts as failed
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = parse_limit)]
+    limit: Duration,
+
+    /// Write settings, every figure and the summary to this file
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
+    /// Where gmp pins its threads (GMP_PIN) [default: as the environment has it]
+    #[arg(long, value_name = "POLICY", value_enum)]
+    pin: Option<Pin>,
+
+    /// Set gmp with GMP_PIN=core beside gmp with GMP_PIN=none
+    #[arg(long, conflicts_with_all = ["pin", "against"])]
+    compare_pin: bool,
+}
+
+/// `child`.
+#[derive(Debug, Args)]
+pub(crate) struct ChildArgs {
+    /// The runtime to run on
+    #[arg(long, value_enum)]
+    pub(crate) runtime: Runtime,
+
+    /// The scenario's exact name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scenario: String,
+
+    /// Worker threads
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    workers: u16,
+
+    /// How much of the normal work
+    #[arg(long, value_name = "F", default_value = "1", value_parser = parse_scale)]
+    scale: f64,
+}
+
+impl ChildArgs {
+    /// The parameters of the scenario.
+    pub(crate) fn params(&self) -> Params {
+        Params {
+            workers: usize::from(self.workers),
+            scale: self.scale,
+        }
+    }
+}
+
+impl RunArgs {
+    /// Checks the arguments against the catalogue.
+    ///
+    /// # Errors
+    ///
+    /// A glob matches nothing, or nothing that is selected can run.
+    pub(crate) fn into_plan(self) -> Result<Plan, String> {
+        let params = Params {
+            workers: usize::from(self.workers),
+            scale: if self.quick { QUICK_SCALE } else { 1.0 },
+        };
+        let mut scenarios = catalogue::select(&self.only)?;
+        let skipped: Vec<_> = scenarios
+            .iter()
+            .filter_map(|scenario| Some((scenario.name, (scenario.unable)(params)?)))
+            .collect();
+        scenarios.retain(|scenario| (scenario.unable)(params).is_none());
+        if scenarios.is_empty() {
+            let reasons: Vec<_> = skipped
+                .iter()
+                .map(|(name, reason)| format!("{name} {reason}"))
+                .collect();
+            return Err(format!("nothing to run: {}", reasons.join("; ")));
+        }
+        let default_rounds = if self.quick { QUICK_ROUNDS } else { ROUNDS };
+        Ok(Plan {
+            sides: self.sides(),
+            scenarios,
+            skipped,
+            params,
+            rounds: self.rounds.unwrap_or(default_rounds),
+            limit: self.limit,
+            json: self.json,
+        })
+    }
+
+    fn sides(&self) -> [Side; 2] {
+        let gmp = |label: &str, pin| Side {
+            label: label.to_owned(),
+            runtime: Runtime::Gmp,
+            pin,
+        };
+        if self.compare_pin {
+            return [gmp("core", Some(Pin::Core)), gmp("none", Some(Pin::None))];
+        }
+        let Against::Tokio = self.against;
+        let tokio = Side {
+            label: "tokio".to_owned(),
+            runtime: Runtime::Tokio,
+            pin: None,
+        };
+        [gmp("gmp", self.pin), tokio]
+    }
+}
+
+fn parse_scale(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(scale) if scale > 0.0 && scale <= 10.0 => Ok(scale),
+        _ => Err("a number above 0 and up to 10 is needed".to_owned()),
+    }
+}
+
+fn parse_limit(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("a number of seconds above 0 and up to 86400 is needed".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! Tests of what the arguments come to.
+
+use clap::{CommandFactory, Parser};
+
+use super::{Cli, Command};
+use crate::plan::{Pin, Plan};
+
+fn plan(arguments: &str) -> Result<Plan, String> {
+    let arguments = ["gmp-bench", "run"]
+        .into_iter()
+        .chain(arguments.split_ascii_whitespace());
+    let cli = Cli::try_parse_from(arguments).map_err(|error| error.to_string())?;
+    match cli.command {
+        Command::Run(run) => run.into_plan(),
+        other => panic!("run became {other:?}"),
+    }
+}
+
+#[test]
+fn the_definition_is_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn defaults() {
+    let plan = plan("").expect("no arguments are fine");
+    assert_eq!(plan.rounds, 5);
+    assert_eq!(plan.params.workers, 2);
+    assert!((plan.params.scale - 1.0).abs() < f64::EPSILON);
+    assert_eq!(plan.sides[0].label, "gmp");
+    assert_eq!(plan.sides[1].label, "tokio");
+    assert!(plan.skipped.is_empty());
+}
+
+#[test]
+fn quick_is_less_of_everything_but_rounds_can_be_given() {
+    let quick = plan("--quick").expect("fine");
+    assert_eq!(quick.rounds, 2);
+    assert!(quick.params.scale < 0.1);
+    assert_eq!(plan("--quick --rounds 7").expect("fine").rounds, 7);
+}
+
+#[test]
+fn globs_may_be_many_and_separated_by_commas() {
+    let plan = plan("--only burst,fib skynet --workers 1").expect("fine");
+    let names: Vec<_> = plan.scenarios.iter().map(|s| s.name).collect();
+    assert_eq!(names, ["burst", "skynet", "fib"]);
+}
+
+#[test]
+fn comparing_pins_has_gmp_on_both_sides() {
+    let compared = plan("--compare-pin").expect("fine");
+    assert_eq!(compared.sides[0].pin, Some(Pin::Core));
+    assert_eq!(compared.sides[1].pin, Some(Pin::None));
+    assert_eq!(compared.sides[0].runtime, compared.sides[1].runtime);
+    assert!(plan("--compare-pin --pin llc").is_err());
+    assert!(plan("--compare-pin --against tokio").is_err());
+}
+
+#[test]
+fn the_pin_is_gmps_alone() {
+    let plan = plan("--pin llc").expect("fine");
+    assert_eq!(plan.sides[0].pin, Some(Pin::Llc));
+    assert_eq!(plan.sides[1].pin, None);
+}
+
+#[test]
+fn what_cannot_run_is_skipped_unless_nothing_is_left() {
+    let all = plan("--workers 3").expect("the others can run");
+    assert_eq!(all.skipped.len(), 1);
+    assert_eq!(all.skipped[0].0, "main_spawns");
+    assert!(all.scenarios.iter().all(|s| s.name != "main_spawns"));
+    let error = plan("--workers 3 --only main_spawns").expect_err("nothing is left");
+    assert!(error.contains("1, 2 and 4"), "{error}");
+}
+
+#[test]
+fn bad_numbers_and_names_are_refused() {
+    for arguments in [
+        "--workers 0",
+        "--workers two",
+        "--rounds 0",
+        "--limit 0",
+        "--limit nan",
+        "--pin everywhere",
+        "--against goroutines",
+        "--only bogus",
+    ] {
+        assert!(plan(arguments).is_err(), "{arguments} was accepted");
+    }
+}

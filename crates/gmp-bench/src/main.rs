@@ -1,0 +1,169 @@
+//! gmp-bench sets gmp beside tokio: the same scenarios, from the same source, on both.
+//!
+//! ```text
+//! cargo run --release -p gmp-bench -- list
+//! cargo run --release -p gmp-bench -- run --quick
+//! cargo run --release -p gmp-bench -- run --only 'spawn_*' skynet --json results.json
+//! cargo run --release -p gmp-bench -- run --compare-pin
+//! ```
+//!
+//! # How it measures
+//!
+//! * Each scenario runs in a process of its own (the hidden command `child`), so that no run inherits another's heap,
+//!   threads or pinning. A child warms up with a twentieth of the work, measures once, checks what it computed, and
+//!   prints one line of JSON. Both runtimes have the system's default allocator.
+//! * Children run in pairs, one of each side, and who is first alternates. Ratios are taken within pairs; the table
+//!   shows their median and their extremes, besides each side's own median. All figures are costs: a ratio below 1
+//!   means that gmp is the better one.
+//! * Timed code runs on a worker, in a spawned task, except where a scenario is about another place (`main_spawns`,
+//!   `block_on_spawns`, `spawn_remote_*`).
+//! * A child that fails, or that is still there at `--limit`, is reported on stderr with its last lines and in the
+//!   table; the other scenarios go on, and the exit code is 1. `child` by hand, with RUST_BACKTRACE, shows more. Ctrl-C prints what there is.
+//!
+//! # What it does not tell
+//!
+//! A ratio holds for this machine, this many workers and this scenario. `--quick` is for finding breakage and gross
+//! changes.
+//!
+//! A range that contains 1 shows no difference. One that does not is weak evidence with few rounds: two equal sides
+//! come out all on one side of 1 in half of all runs with 2 rounds, in 1 of 16 with 5, in 1 of 512 with 10, and there
+//! are many scenarios in a table. On a machine with other work the medians of equal sides can be far apart too (tokio
+//! beside itself, 5 rounds, 2 busy cores: 0.54 and 0.70 were seen). So a claim needs a quiet machine and more rounds,
+//! and tokio beside itself on that machine says how much noise there is.
+//!
+//! # Where things are
+//!
+//! `scenario` (what one is), `scenarios.rs` and `scenarios/` (all of them, compiled twice: `on_gmp`, `on_tokio`),
+//! `catalogue` (names and globs), `stats`, `interrupt`, `process` (one child, watched), `child` (the other end of it),
+//! `plan`, `cli`, `results` (with JSON), `table`, `progress`, `runner`.
+
+mod scenario;
+mod usage;
+mod on_gmp;
+mod on_tokio;
+mod catalogue;
+mod stats;
+mod interrupt;
+mod process;
+mod child;
+mod plan;
+mod cli;
+mod results;
+mod table;
+mod progress;
+mod runner;
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{ChildArgs, Cli, Command, RunArgs};
+use crate::plan::Plan;
+use crate::results::Results;
+
+/// A scenario failed, or results could not be written.
+const FAILED: u8 = 1;
+
+/// The arguments are wrong, as clap exits too; nothing was run.
+const BAD_ARGUMENTS: u8 = 2;
+
+/// Ctrl-C, as shells count it.
+const INTERRUPTED: u8 = 130;
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Run(arguments) => run(arguments),
+        Command::List => list(),
+        Command::Child(arguments) => child(&arguments),
+    };
+    done.unwrap_or_else(|stop| {
+        eprintln!("gmp-bench: {}", stop.message);
+        ExitCode::from(stop.code)
+    })
+}
+
+/// Why the program ends early.
+#[derive(Debug)]
+struct Stop {
+    code: u8,
+    message: String,
+}
+
+impl Stop {
+    fn new(code: u8, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { code, message }
+    }
+}
+
+fn run(arguments: RunArgs) -> Result<ExitCode, Stop> {
+    let plan = arguments
+        .into_plan()
+        .map_err(|message| Stop::new(BAD_ARGUMENTS, message))?;
+    check_writable(&plan)?;
+    if cfg!(debug_assertions) {
+        eprintln!("gmp-bench: a debug build, whose figures say little; use --release");
+    }
+    let results =
+        runner::run(&plan).map_err(|error| Stop::new(FAILED, format!("cannot run: {error}")))?;
+    // The file first: a reader of stdout that has gone away must not cost the figures.
+    write_json(&plan, &results)?;
+    print(&table::render(&plan, &results))?;
+    Ok(if results.interrupted {
+        ExitCode::from(INTERRUPTED)
+    } else if results.any_failed() {
+        ExitCode::from(FAILED)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn list() -> Result<ExitCode, Stop> {
+    let cells = |scenario: &scenario::Scenario| {
+        [scenario.name, scenario.unit.label(), scenario.summary]
+            .map(str::to_owned)
+            .to_vec()
+    };
+    let lines: Vec<_> = catalogue::all().iter().map(cells).collect();
+    print(&table::align(&lines))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn child(arguments: &ChildArgs) -> Result<ExitCode, Stop> {
+    let line = child::measure(arguments.runtime, &arguments.scenario, arguments.params())
+        .map_err(|message| Stop::new(BAD_ARGUMENTS, message))?;
+    let json = serde_json::to_string(&line)
+        .map_err(|error| Stop::new(FAILED, format!("cannot print the figure: {error}")))?;
+    print(&(json + "\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Finds out before a long run whether its results can be kept; leaves what is in the file alone.
+fn check_writable(plan: &Plan) -> Result<(), Stop> {
+    let Some(path) = &plan.json else {
+        return Ok(());
+    };
+    let opened = OpenOptions::new().create(true).append(true).open(path);
+    opened
+        .map(drop)
+        .map_err(|error| Stop::new(BAD_ARGUMENTS, format!("{}: {error}", path.display())))
+}
+
+fn write_json(plan: &Plan, results: &Results) -> Result<(), Stop> {
+    let Some(path) = &plan.json else {
+        return Ok(());
+    };
+    let written = results
+        .to_json(plan)
+        .map_err(io::Error::from)
+        .and_then(|json| fs::write(path, json));
+    written.map_err(|error| Stop::new(FAILED, format!("{}: {error}", path.display())))
+}
+
+fn print(text: &str) -> Result<(), Stop> {
+    io::stdout()
+        .write_all(text.as_bytes())
+        .map_err(|error| Stop::new(FAILED, format!("cannot write to stdout: {error}")))
+}

@@ -1,0 +1,83 @@
+//! What is to be run: two sides, the scenarios, and how often.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::catalogue::Runtime;
+use crate::scenario::{Params, Scenario};
+
+/// Where gmp pins its threads; passed to it in `GMP_PIN`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Pin {
+    /// To single cores if it has the machine to itself.
+    Auto,
+    /// To single cores.
+    Core,
+    /// To the cores that share a last-level cache.
+    Llc,
+    /// Nowhere.
+    None,
+}
+
+impl Pin {
+    /// The value of `GMP_PIN`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Core => "core",
+            Self::Llc => "llc",
+            Self::None => "none",
+        }
+    }
+}
+
+/// One of the two things that are set side by side.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Side {
+    /// Its column.
+    pub(crate) label: String,
+    /// What runs.
+    pub(crate) runtime: Runtime,
+    /// What `GMP_PIN` is set to; without it the environment stays as it is.
+    pub(crate) pin: Option<Pin>,
+}
+
+/// A run of the harness, checked and ready.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// Left and right; ratios are left over right.
+    pub(crate) sides: [Side; 2],
+    /// What can run, in order.
+    pub(crate) scenarios: Vec<&'static Scenario>,
+    /// What was selected and cannot run, with the reason.
+    pub(crate) skipped: Vec<(&'static str, &'static str)>,
+    /// For every child.
+    pub(crate) params: Params,
+    /// Pairs of children a scenario.
+    pub(crate) rounds: u32,
+    /// After which a child is killed.
+    pub(crate) limit: Duration,
+    /// Where the results go as JSON.
+    pub(crate) json: Option<PathBuf>,
+}
+
+impl Plan {
+    /// One line that says under which conditions the figures came about.
+    pub(crate) fn title(&self) -> String {
+        let [left, right] = &self.sides;
+        let mut title = format!(
+            "{} beside {}: {} workers, {} rounds, {} of the normal work",
+            left.label, right.label, self.params.workers, self.rounds, self.params.scale,
+        );
+        for side in &self.sides {
+            if let Some(pin) = side.pin {
+                title += &format!(", GMP_PIN={} for {}", pin.name(), side.label);
+            }
+        }
+        title
+    }
+}

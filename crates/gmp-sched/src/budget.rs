@@ -1,0 +1,84 @@
+//! The poll budget that gmp shares with `tokio::sync`.
+//!
+//! tokio's primitives consult a budget in a thread-local of tokio's, which is unlimited outside its own schedulers: a
+//! loop over a ready channel would never yield here. Stable public API lets us set it all the same:
+//! 1. [`scope`] runs an M's whole loop inside one poll of `coop::unconstrained`, whose guard puts the thread back to
+//!    unlimited at the end. (A finite budget that nobody refills would turn every later poll on the thread into a
+//!    livelock.)
+//! 2. A task in a throw-away `LocalSet` has a full budget; the `RestoreOnPending` that its `poll_proceed` returns
+//!    remembers it. Dropping that guard sets the thread's budget to full, outside of the `LocalSet` too.
+//! 3. [`Budget::refill`] drops the guard and takes a new one for the next time.
+//!
+//! A refill costs a few nanoseconds, so an M does it when a budget has been used up, which shows in a G that woke
+//! itself, and every few turns otherwise.
+//!
+//! The facade's tests pin this behaviour for each primitive.
+//!
+//! Go: runtime/preempt.go in spirit: what a goroutine's prologue checks
+
+use std::cell::Cell;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use tokio::task::coop::{RestoreOnPending, poll_proceed};
+
+/// Turns of other Gs after which the budget is refilled whatever they did. A G uses a few units a turn, so what is
+/// left for the last of them is still most of the 128.
+pub(crate) const REFILL_EVERY: u32 = 8;
+
+/// The thread's budget, armed. See the [module](self).
+pub struct Budget {
+    guard: Cell<Option<RestoreOnPending>>,
+}
+
+impl fmt::Debug for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Budget").finish_non_exhaustive()
+    }
+}
+
+impl Budget {
+    fn new() -> Self {
+        let stolen = Rc::new(Cell::new(None));
+        let out = stolen.clone();
+        let set = tokio::task::LocalSet::new();
+        set.spawn_local(poll_fn(move |cx| {
+            if let Poll::Ready(guard) = poll_proceed(cx) {
+                out.set(Some(guard));
+            }
+            Poll::Ready(())
+        }));
+        let _ = pin!(set).poll(&mut Context::from_waker(Waker::noop()));
+        Self {
+            guard: Cell::new(stolen.take()),
+        }
+    }
+
+    /// Sets the thread's budget to full.
+    #[inline]
+    pub fn refill(&self) {
+        // Dropping the old guard restores what it saw: a full budget.
+        drop(self.guard.take());
+        if let Poll::Ready(guard) = poll_proceed(&mut Context::from_waker(Waker::noop())) {
+            self.guard.set(Some(guard));
+        }
+    }
+}
+
+/// Runs `f` with a budget that it can refill; afterwards the thread's budget is what it was.
+pub fn scope<R>(f: impl FnOnce(&Budget) -> R) -> R {
+    let mut f = Some(f);
+    let scoped = tokio::task::coop::unconstrained(poll_fn(|_| {
+        let Some(f) = f.take() else {
+            gmp_base::throw!("the budget's scope was polled twice")
+        };
+        let budget = Budget::new();
+        Poll::Ready(f(&budget))
+    }));
+    match pin!(scoped).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => gmp_base::throw!("the budget's scope was pending"),
+    }
+}

@@ -1,0 +1,71 @@
+//! The state of all schedulers of the process, printed when one of our own invariants is broken.
+//!
+//! Go: runtime/proc.go (schedtrace), runtime/panic.go (what throw prints)
+
+use crate::runtime2::schedt::Sched;
+use gmp_base::lock::Lock;
+use gmp_base::lockrank::LockRank;
+use std::io::{self, Write};
+use std::sync::{Arc, OnceLock, Weak};
+
+fn schedulers() -> &'static Lock<Vec<Weak<Sched>>> {
+    static SCHEDULERS: OnceLock<Lock<Vec<Weak<Sched>>>> = OnceLock::new();
+    SCHEDULERS.get_or_init(|| Lock::new(LockRank::Leaf, Vec::new()))
+}
+
+/// Tells `throw!` how to print.
+pub(crate) fn register() {
+    gmp_base::throw::set_dump(dump_all);
+}
+
+/// Adds a scheduler to those that are printed.
+pub(crate) fn add(sched: &Arc<Sched>) {
+    let mut all = schedulers().lock();
+    all.retain(|s| s.strong_count() > 0);
+    all.push(Arc::downgrade(sched));
+}
+
+/// Never waits for a lock: the thrower may hold it.
+fn dump_all(out: &mut dyn Write) {
+    let Some(all) = schedulers().try_lock() else {
+        return;
+    };
+    for sched in all.iter().filter_map(Weak::upgrade) {
+        // Nothing can be done about a stderr that cannot be written to.
+        let _ = dump(&sched, out);
+        // Its last reference may be this one, and dropping it here would run the drop's own checks.
+        std::mem::forget(sched);
+    }
+}
+
+/// One line for the scheduler and one for each P, in schedtrace's words.
+///
+/// # Errors
+/// Those of `out`.
+pub fn dump(sched: &Sched, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "SCHED runtime={} gomaxprocs={} idleprocs={} threads={} spinningthreads={} needspinning={} runqueue={} closing={}",
+        sched.id,
+        sched.procs(),
+        sched.idle.npidle(),
+        sched.m_count(),
+        sched.idle.nmspinning(),
+        u8::from(sched.idle.needs_spinning()),
+        sched.runq.len(),
+        sched.is_closing(),
+    )?;
+    for pp in sched.records() {
+        writeln!(
+            out,
+            "  P{}: slot={} {:?} schedtick={} runqsize={} runnext={}",
+            pp.id,
+            pp.slot(),
+            pp.tenure,
+            pp.stats.polls.get(),
+            pp.runq.len(),
+            u8::from(pp.runq.has_next()),
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,210 @@
+//! The thread's context: which M it runs, which runtime is current, whether it may block.
+//!
+//! One `const` thread-local without a destructor: an access is an address computation, and it works in the destructors
+//! of other thread-locals too.
+//!
+//! Go: getg(), runtime/tls_amd64.s
+
+use crate::runtime2::m::M;
+use crate::runtime2::schedt::Sched;
+use gmp_task::{Gp, Id};
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+/// What rt0 stores through TLS to see that it arrives where M0 thinks it does.
+pub(crate) const TLS_MAGIC: usize = 0x123;
+
+struct Context {
+    /// The M that this thread runs; null if none.
+    m: Cell<*const M>,
+    /// The current runtime; null if none. Kept alive by the M's thread or by the [`EnterGuard`].
+    sched: Cell<*const Sched>,
+    /// How many [`EnterGuard`]s are alive, to see that they go in order.
+    depth: Cell<usize>,
+    /// The thread drives futures: it must not block or enter a runtime.
+    driving: Cell<bool>,
+    /// The task that a P-less thread of the blocking pool runs.
+    blocking_task: Cell<Option<Id>>,
+    /// rt0's TLS check.
+    slot: Cell<usize>,
+}
+
+thread_local! {
+    static CONTEXT: Context = const {
+        Context {
+            m: Cell::new(ptr::null()),
+            sched: Cell::new(ptr::null()),
+            depth: Cell::new(0),
+            driving: Cell::new(false),
+            blocking_task: Cell::new(None),
+            slot: Cell::new(0),
+        }
+    };
+}
+
+/// The M that this thread runs.
+#[inline(always)]
+pub(crate) fn getm() -> Option<&'static M> {
+    // SAFETY: an M is bound only while its thread keeps the scheduler alive (`bind`). The lifetime is shortened by the
+    // callers: none keeps the reference past the end of its loop.
+    CONTEXT.with(|c| unsafe { c.m.get().as_ref() })
+}
+
+/// The M that this thread runs, if it belongs to `sched`.
+#[inline(always)]
+pub(crate) fn getm_of(sched: *const Sched) -> Option<&'static M> {
+    getm().filter(|mp| ptr::eq(mp.sched.as_ptr(), sched))
+}
+
+/// The G that runs on this thread; `None` on g0 and outside.
+#[inline]
+pub fn curg() -> Option<Gp> {
+    getm().and_then(M::curg)
+}
+
+/// The id of the task that runs on this thread.
+pub fn current_task_id() -> Option<Id> {
+    match curg() {
+        // SAFETY: the G is being run by this thread, so it is alive.
+        Some(gp) => Some(unsafe { gp.as_ref() }.id()),
+        None => CONTEXT.with(|c| c.blocking_task.get()),
+    }
+}
+
+/// Says for the time of `f` that this thread of the blocking pool runs the task `id`.
+pub(crate) fn with_blocking_task<R>(id: Id, f: impl FnOnce() -> R) -> R {
+    struct Reset(Option<Id>);
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            CONTEXT.with(|c| c.blocking_task.set(self.0));
+        }
+    }
+    let _reset = Reset(CONTEXT.with(|c| c.blocking_task.replace(Some(id))));
+    f()
+}
+
+/// Binds an M to this thread until the guard is dropped.
+pub(crate) struct Bound {
+    before: *const M,
+    thread_bound: PhantomData<*mut ()>,
+}
+
+/// See [`Bound`].
+///
+/// # Safety
+/// The caller must keep the M's scheduler alive until the guard is dropped.
+pub(crate) unsafe fn bind(mp: &M) -> Bound {
+    Bound {
+        before: CONTEXT.with(|c| c.m.replace(mp)),
+        thread_bound: PhantomData,
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        CONTEXT.with(|c| c.m.set(self.before));
+    }
+}
+
+/// The current runtime's scheduler.
+#[inline(always)]
+pub(crate) fn current_ptr() -> Option<NonNull<Sched>> {
+    NonNull::new(CONTEXT.with(|c| c.sched.get()).cast_mut())
+}
+
+/// The current runtime's scheduler.
+pub fn current() -> Option<Arc<Sched>> {
+    let sched = current_ptr()?.as_ptr().cast_const();
+    // SAFETY: the pointer came from an `Arc` that the guard or the M's thread still holds.
+    unsafe { Arc::increment_strong_count(sched) };
+    // SAFETY: the count just made is this `Arc`'s.
+    Some(unsafe { Arc::from_raw(sched) })
+}
+
+/// Makes a runtime the current one until it is dropped. Guards must be dropped in the reverse order of their making.
+#[derive(Debug)]
+pub struct EnterGuard {
+    before: *const Sched,
+    depth: usize,
+    // Keeps `CONTEXT.sched` valid.
+    _sched: Arc<Sched>,
+    // The guard stands for a thread-local state.
+    thread_bound: PhantomData<*mut ()>,
+}
+
+/// Makes `sched` the current runtime.
+pub fn enter(sched: Arc<Sched>) -> EnterGuard {
+    CONTEXT.with(|c| {
+        let depth = c.depth.get() + 1;
+        c.depth.set(depth);
+        EnterGuard {
+            before: c.sched.replace(Arc::as_ptr(&sched)),
+            depth,
+            _sched: sched,
+            thread_bound: PhantomData,
+        }
+    })
+}
+
+impl Drop for EnterGuard {
+    fn drop(&mut self) {
+        CONTEXT.with(|c| {
+            if c.depth.get() != self.depth {
+                if !std::thread::panicking() {
+                    panic!(
+                        "`EnterGuard` values dropped out of order. Guards returned by `gmp::runtime::Handle::enter()` \
+                         must be dropped in the reverse order as they were acquired."
+                    );
+                }
+                // The thread unwinds: better the wrong runtime than a second panic. The pointer is cleared, since
+                // what it points to may go with this guard.
+                c.sched.set(ptr::null());
+                return;
+            }
+            c.sched.set(self.before);
+            c.depth.set(self.depth - 1);
+        });
+    }
+}
+
+/// Marks the thread as one that drives futures until it is dropped.
+#[derive(Debug)]
+pub struct Driving(PhantomData<*mut ()>);
+
+/// See [`Driving`].
+///
+/// # Panics
+/// If the thread drives futures already, in tokio's words.
+#[track_caller]
+pub fn start_driving() -> Driving {
+    if CONTEXT.with(|c| c.driving.replace(true)) {
+        panic!(
+            "Cannot start a runtime from within a runtime. This happens because a function (like `block_on`) attempted \
+             to block the current thread while the thread is being used to drive asynchronous tasks."
+        );
+    }
+    Driving(PhantomData)
+}
+
+impl Drop for Driving {
+    fn drop(&mut self) {
+        CONTEXT.with(|c| c.driving.set(false));
+    }
+}
+
+/// Whether the thread drives futures: then it must not block.
+pub fn is_driving() -> bool {
+    CONTEXT.with(|c| c.driving.get())
+}
+
+/// The address of the thread's g slot.
+pub(crate) fn tls_slot() -> *mut usize {
+    CONTEXT.with(|c| c.slot.as_ptr())
+}
+
+/// Stores into the thread's g slot through TLS.
+pub(crate) fn store_tls(value: usize) {
+    CONTEXT.with(|c| c.slot.set(value));
+}

@@ -1,0 +1,31 @@
+//! M, P and the scheduler: what `gmp`, the facade, stands on.
+//!
+//! | file | Go |
+//! |---|---|
+//! | [`rt0`] | `rt0_go`, `check`, `args`, `osinit`, `schedinit` |
+//! | [`main_g`] | `runtime.main` |
+//! | [`runtime2`] | types `m`, `p`, `schedt` |
+//! | [`getg`] | `getg()`, TLS |
+//! | [`proc`](mod@proc) | `proc.go`: start with the essay there |
+//! | [`shutdown`] | — |
+//! | [`blocking`] | — |
+//!
+//! Internal to gmp: no semver promise. Words here are Go's; the facade's are tokio's.
+//!
+//! Go: runtime/proc.go, runtime/runtime2.go, runtime/asm_amd64.s
+
+pub mod budget;
+pub mod runtime2;
+pub mod getg;
+pub mod blocking;
+pub mod shutdown;
+pub mod proc;
+pub mod rt0;
+pub mod main_g;
+pub mod dump;
+pub mod metrics;
+
+pub use getg::{EnterGuard, current, current_task_id, enter, is_driving, start_driving};
+pub use rt0::record::BootRecord;
+pub use runtime2::config::{Config, Flavor, Pin, UnhandledPanic};
+pub use runtime2::schedt::Sched;

@@ -1,0 +1,105 @@
+//! Figures for the facade's `RuntimeMetrics`. Each is exact for who wrote it and a little old for everyone else.
+//!
+//! Go: runtime/metrics.go (/sched/…)
+
+use crate::runtime2::p::PTotals;
+use crate::runtime2::schedt::Sched;
+use gmp_base::loom::unmodelled::Ordering;
+
+/// A runtime's figures.
+#[derive(Clone, Copy, Debug)]
+pub struct Metrics<'a>(pub &'a Sched);
+
+// ORDERING: everything here is a figure for people.
+impl Metrics<'_> {
+    /// GOMAXPROCS.
+    pub fn num_workers(&self) -> usize {
+        self.0.procs()
+    }
+
+    /// Tasks that have been spawned and aren't dead.
+    pub fn num_alive_tasks(&self) -> usize {
+        let stats = &self.0.stats;
+        let (mut spawned, mut died) = (
+            stats.remote_spawned.load(Ordering::Relaxed),
+            stats.remote_died.load(Ordering::Relaxed),
+        );
+        // Deaths first: a task that is born and dies between the two looks must not make the difference negative.
+        for slot in 0..self.0.procs() {
+            died += self.0.totals(slot).died;
+        }
+        for slot in 0..self.0.procs() {
+            spawned += self.0.totals(slot).spawned;
+        }
+        for pp in self.0.records().filter(|r| r.tenure.is_retired()) {
+            spawned += pp.stats.spawned.get();
+            died += pp.stats.died.get();
+        }
+        usize::try_from(spawned.saturating_sub(died)).unwrap_or(usize::MAX)
+    }
+
+    /// Tasks spawned so far.
+    pub fn spawned_tasks_count(&self) -> u64 {
+        let local: u64 = (0..self.0.procs())
+            .map(|slot| self.0.totals(slot).spawned)
+            .sum();
+        local + self.0.stats.remote_spawned.load(Ordering::Relaxed)
+    }
+
+    /// Tasks in the global queue.
+    pub fn global_queue_depth(&self) -> usize {
+        self.0.runq.len()
+    }
+
+    /// Wakes and spawns from threads without a P of this runtime.
+    pub fn remote_schedule_count(&self) -> u64 {
+        self.0.stats.remote_schedules.load(Ordering::Relaxed)
+            + self.0.stats.remote_spawned.load(Ordering::Relaxed)
+    }
+
+    /// A P's counters.
+    ///
+    /// # Panics
+    /// If there is no such P.
+    #[track_caller]
+    pub fn worker(&self, worker: usize) -> PTotals {
+        assert!(worker < self.0.procs(), "worker index out of range");
+        self.0.totals(worker)
+    }
+
+    /// Tasks in a P's own queue.
+    ///
+    /// # Panics
+    /// If there is no such P.
+    #[track_caller]
+    pub fn worker_local_queue_depth(&self, worker: usize) -> usize {
+        assert!(worker < self.0.procs(), "worker index out of range");
+        let pp = self.0.slots[worker].record();
+        pp.runq.len() + usize::from(pp.runq.has_next())
+    }
+
+    /// Threads of the blocking pool, those of them that are idle, and jobs that wait.
+    pub fn blocking(&self) -> (usize, usize, usize) {
+        self.0.blocking.counts()
+    }
+
+    /// Ps taken away from Ms that were stuck.
+    pub fn retired_count(&self) -> u64 {
+        self.0.stats.retired.load(Ordering::Relaxed)
+    }
+
+    /// Threads that the system refused.
+    pub fn thread_failures(&self) -> u64 {
+        self.0.stats.thread_failures.load(Ordering::Relaxed)
+    }
+
+    /// Tasks that panicked.
+    pub fn panics(&self) -> u64 {
+        self.0.stats.panics.load(Ordering::Relaxed)
+    }
+
+    /// Ms that there have been, and how many of them are idle.
+    pub fn threads(&self) -> (u64, usize) {
+        (self.0.m_count(), self.0.idle.nmidle())
+    }
+}

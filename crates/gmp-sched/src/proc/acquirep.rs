@@ -1,0 +1,106 @@
+//! Taking and giving up a P.
+//!
+//! Go: runtime/proc.go (acquirep, wirep, releasep, handoffp, 3146, 6310-6400)
+
+use crate::proc::{newm, pin, wakep};
+use crate::runtime2::m::M;
+use crate::runtime2::p::P;
+use crate::runtime2::schedt::Sched;
+use gmp_base::loom::Ordering;
+use gmp_base::loom::unmodelled::Ordering as Unmodelled;
+use std::ptr;
+
+/// The M takes the record in the slot, which it has got from the idle ones.
+pub(crate) fn acquirep<'a>(sched: &'a Sched, mp: &M, slot: usize) -> &'a P {
+    if mp.p().is_some() {
+        gmp_base::throw!("wirep: m{} has a p already", mp.id);
+    }
+    let pp = sched.slots[slot].record();
+    if !pp.tenure.acquire() {
+        gmp_base::throw!("wirep: p{slot} is held by another m ({:?})", pp.tenure);
+    }
+    mp.set_p(Some(pp));
+    // ORDERING: a hint for `wakep`.
+    sched.slots[slot]
+        .last_m
+        .store(ptr::from_ref(mp).cast_mut(), Ordering::Relaxed);
+    pp
+}
+
+/// The M lets go of its record. `Some(slot)`: the slot is the caller's to pass on. `None`: the record had been retired; it
+/// has been emptied and given back.
+pub(crate) fn releasep(sched: &Sched, mp: &M) -> Option<usize> {
+    let Some(pp) = mp.p() else {
+        gmp_base::throw!("releasep: m{} has no p", mp.id)
+    };
+    let slot = pp.slot();
+    mp.set_p(None);
+    if pp.tenure.release() {
+        return Some(slot);
+    }
+    give_back(sched, pp);
+    None
+}
+
+/// The M of a retired record empties it and returns it.
+fn give_back(sched: &Sched, pp: &P) {
+    let mut any = false;
+    pp.drain(|gp| {
+        any = true;
+        // SAFETY: it was in this queue and is in none now.
+        unsafe { sched.runq.put(gp) };
+    });
+    // SAFETY: until `give_back` below this thread is the record's owner, and appending to a list calls nothing.
+    unsafe { pp.owned(|o| any |= !o.overflow.is_empty()) };
+    // SAFETY: as above.
+    unsafe { pp.owned(|o| sched.runq.put_batch(&mut o.overflow)) };
+    pp.stats.fold_into(&sched.slots[pp.slot()].base);
+    pp.tenure.give_back();
+    sched.put_record(pp);
+    // ORDERING: a hint for thieves.
+    sched.nretired.fetch_sub(1, Unmodelled::Relaxed);
+    if any && sched.idle.should_wake() {
+        wakep::wakep(sched);
+    }
+}
+
+/// Go: handoffp. An M that will not run Gs for a while gives its P to one that will, if there is something to run.
+pub(crate) fn handoffp(sched: &Sched, mp: &M) {
+    let Some(pp) = mp.p() else { return };
+    if sched.is_closing() {
+        crate::shutdown::drain_record(sched, pp);
+    }
+    // SAFETY: this thread is the record's owner, and a look calls nothing.
+    let has_work = !pp.runq.is_empty()
+        || pp.runq.has_next()
+        || unsafe { pp.owned(|o| !o.overflow.is_empty()) };
+    let Some(slot) = releasep(sched, mp) else {
+        return;
+    };
+    if has_work {
+        return newm::startm(sched, slot);
+    }
+    // No M of ours goes to sleep with it, so none is put into the list; but the P is idle now, and the dance is due.
+    let _ = sched.idle.give_up(slot, None, false);
+    if !sched.runq.is_empty() || wakep::any_ring_has_work(sched) {
+        wakep::wakep(sched);
+    }
+}
+
+/// Takes an idle P for the M if there is one.
+pub(crate) fn try_acquirep(sched: &Sched, mp: &M, prefer: usize) -> bool {
+    match sched.idle.acquire(prefer) {
+        Some(slot) => {
+            acquirep(sched, mp, slot);
+            true
+        }
+        None => false,
+    }
+}
+
+/// As [`acquirep`] for an M that runs Gs from queues: it goes to the slot's CPUs.
+pub(crate) fn acquirep_pinned<'a>(sched: &'a Sched, mp: &M, slot: usize) -> &'a P {
+    let pp = acquirep(sched, mp, slot);
+    pin::pin(sched, mp, slot);
+    pp
+}

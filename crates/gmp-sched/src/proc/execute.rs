@@ -1,0 +1,51 @@
+//! One turn of a G.
+//!
+//! Go: runtime/proc.go (execute, 3346; goschedImpl, park_m, goexit0, 4255-4590)
+
+use crate::budget::REFILL_EVERY;
+use crate::proc::ready;
+use crate::runtime2::m::G0;
+use crate::runtime2::schedt::Sched;
+use gmp_task::{Gp, Ran, g};
+
+/// Runs the G, which came out of a queue.
+#[inline]
+pub(crate) fn execute(sched: &Sched, g0: &mut G0<'_>, gp: Gp) {
+    let mp = g0.mp;
+    g0.tick += 1;
+    if let Some(pp) = mp.p() {
+        pp.stats.polls.add(1);
+    }
+    mp.set_curg(Some(gp));
+    // SAFETY: it came out of a queue, so the right to run it is ours.
+    let ran = unsafe { g::run(gp) };
+    mp.set_curg(None);
+    if ran == Ran::Again {
+        // SAFETY: the right to queue it is ours.
+        unsafe { goyield(sched, g0, gp) };
+        // It woke itself: it may have used its budget up.
+        g0.since_refill = 0;
+        g0.budget.refill();
+    } else {
+        g0.since_refill += 1;
+        if g0.since_refill >= REFILL_EVERY {
+            g0.since_refill = 0;
+            g0.budget.refill();
+        }
+    }
+}
+
+/// A G that woke itself, or was woken during its turn, goes to the tail: in `runnext` it would keep its P to itself.
+///
+/// # Safety
+/// The G must be the caller's to queue.
+#[inline]
+unsafe fn goyield(sched: &Sched, g0: &G0<'_>, gp: Gp) {
+    // Read again: the M may have lost its P during the turn.
+    match g0.mp.p() {
+        // SAFETY: the M of this thread holds the record; the caller's promise.
+        Some(pp) => unsafe { ready::runqput(sched, pp, gp, false) },
+        // SAFETY: the caller's promise.
+        None => unsafe { sched.runq.put(gp) },
+    }
+}

@@ -1,0 +1,183 @@
+//! The life of an M that has a thread of its own: newm, mstart, mexit.
+//!
+//! A thread inherits the affinity of the one that makes it, so an M that is pinned doesn't make threads itself: the
+//! *template thread* does, which floats (Go has one for the same reason: a locked thread's state must not spread).
+//!
+//! Go: runtime/proc.go (startm, newm, mstart0, mstart1, mexit, templateThread, 1864-2120, 2875-3140)
+
+use crate::budget;
+use crate::getg;
+use crate::proc::schedule::{self, Until};
+use crate::proc::{acquirep, pin, wakep};
+use crate::runtime2::m::{G0, M};
+use crate::runtime2::schedt::{MPtr, Sched};
+use crate::shutdown;
+use gmp_base::loom::Ordering;
+use gmp_base::loom::unmodelled::Ordering as Unmodelled;
+use std::io;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+/// Runs `slot`, which isn't idle and whose record nobody holds: wakes an idle M for it or makes one.
+pub(crate) fn startm(sched: &Sched, slot: usize) {
+    // ORDERING: a hint.
+    let last = NonNull::new(sched.slots[slot].last_m.load(Ordering::Relaxed)).map(MPtr);
+    match sched.idle.take_idle_m(last) {
+        Some(mp) => wakep::hand_over(mp.get(), slot, false),
+        None => {
+            if !newm(sched, slot, false) {
+                // Nobody to run it: what is queued there is found by thieves, or by the next M.
+                let record = sched.slots[slot].record();
+                record.drain(|gp| {
+                    // SAFETY: it was in the record's queue and is in none now.
+                    unsafe { sched.runq.put(gp) };
+                });
+                let _ = sched.idle.give_up(slot, None, false);
+            }
+        }
+    }
+}
+
+/// Makes an M that looks for work in `slot`; if that can't be, the slot is idle again.
+pub(crate) fn newm_or_unclaim(sched: &Sched, slot: usize) {
+    if !newm(sched, slot, true) {
+        sched.idle.unclaim(slot);
+    }
+}
+
+/// Makes an M with a thread. False if the runtime is closed, has no Ms of its own, or the system refuses a thread: then
+/// the work waits for the Ms that there are, and the next submission tries again.
+fn newm(sched: &Sched, slot: usize, spinning: bool) -> bool {
+    if sched.fifo {
+        return false;
+    }
+    // An `Arc` of the caller's is there, but not at hand here.
+    let raw: *const Sched = sched;
+    // SAFETY: every `Sched` is in an `Arc` (`schedinit`), and the caller's reference keeps it.
+    unsafe { Arc::increment_strong_count(raw) };
+    // SAFETY: the count just made is this `Arc`'s.
+    let sched = unsafe { Arc::from_raw(raw) };
+    match spawn_thread(&sched, slot, spinning) {
+        Ok(started) => started,
+        Err(error) => {
+            // ORDERING: a figure for people.
+            if sched
+                .stats
+                .thread_failures
+                .fetch_add(1, Unmodelled::Relaxed)
+                == 0
+            {
+                eprintln!(
+                    "gmp: cannot start a worker thread ({error}); going on with those that there are"
+                );
+            }
+            false
+        }
+    }
+}
+
+fn spawn_thread(sched: &Arc<Sched>, slot: usize, spinning: bool) -> io::Result<bool> {
+    let mut lifecycle = sched.lifecycle.lock();
+    if lifecycle.closed {
+        return Ok(false);
+    }
+    // Ms with a P are never more than slots; the bound is for those that lost theirs.
+    let mut builder = std::thread::Builder::new().name((sched.config.thread_name)());
+    if let Some(size) = sched.config.thread_stack_size {
+        builder = builder.stack_size(size);
+    }
+    let mp = MPtr::of(sched.new_m());
+    let of_thread = sched.clone();
+    let thread = builder.spawn(move || mstart(of_thread, mp, slot, spinning))?;
+    lifecycle.running += 1;
+    lifecycle.threads.push(thread);
+    Ok(true)
+}
+
+/// The first function of a worker's thread.
+fn mstart(sched: Arc<Sched>, mp: MPtr, slot: usize, spinning: bool) {
+    // Held until after the last look at the scheduler.
+    let left = LeftWithoutMexit;
+    let mp = mp.get();
+    // The thread that made this one may have been pinned.
+    pin::float(&sched);
+    // SAFETY: `sched` is held until the end of this function.
+    let bound = unsafe { getg::bind(mp) };
+    let entered = getg::enter(sched.clone());
+    let driving = getg::start_driving();
+    crate::rt0::tls::bind_m(&sched, mp);
+    mp.bind_stack();
+    if let Some(hook) = &sched.config.hooks.on_thread_start {
+        run_hook(hook);
+    }
+    budget::scope(|budget| {
+        let mut g0 = G0::enter(mp, budget);
+        acquirep::acquirep_pinned(&sched, mp, slot);
+        mp.set_spinning(spinning);
+        crate::rt0::fault::at("worker-leaves");
+        schedule::schedule(&sched, &mut g0, &mut UntilClosed);
+        mexit(&sched, mp);
+    });
+    if let Some(hook) = &sched.config.hooks.on_thread_stop {
+        run_hook(hook);
+    }
+    drop(driving);
+    drop(entered);
+    drop(bound);
+    std::mem::forget(left);
+    leave(sched);
+}
+
+/// Aborts if a worker's thread unwinds or returns without going through `mexit`.
+struct LeftWithoutMexit;
+
+impl Drop for LeftWithoutMexit {
+    fn drop(&mut self) {
+        gmp_base::throw!("mstart: a worker left its loop without mexit");
+    }
+}
+
+/// A hook that panics has left the embedder's state unknown, and there is nobody to pass the panic to.
+pub(crate) fn run_hook(hook: &crate::runtime2::config::Hook) {
+    gmp_base::lockrank::assert_no_locks();
+    if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| hook())).is_err() {
+        gmp_base::throw!("a thread hook of the embedder panicked");
+    }
+}
+
+struct UntilClosed;
+
+impl Until for UntilClosed {
+    #[inline]
+    fn is_done(&mut self, sched: &Sched, _g0: &mut G0<'_>) -> bool {
+        sched.is_closing()
+    }
+}
+
+/// A worker leaves: cancels what it can find, and gives its P up.
+fn mexit(sched: &Sched, mp: &M) {
+    if mp.is_spinning() {
+        mp.set_spinning(false);
+        let _ = sched.idle.stop_spinning();
+    }
+    shutdown::drain(sched);
+    if mp.p().is_some() {
+        if let Some(slot) = acquirep::releasep(sched, mp) {
+            let _ = sched.idle.give_up(slot, None, false);
+        }
+    }
+    // Once more: what was drained may have woken others.
+    shutdown::drain(sched);
+}
+
+/// The worker is gone, as far as the scheduler is concerned.
+fn leave(sched: Arc<Sched>) {
+    let mut lifecycle = sched.lifecycle.lock();
+    lifecycle.running -= 1;
+    let last = lifecycle.running == 0;
+    drop(lifecycle);
+    if last {
+        shutdown::final_drain(&sched);
+    }
+    sched.lifecycle_changed.notify_all();
+}

@@ -1,0 +1,211 @@
+//! The birth of a G, and what a G asks of its scheduler.
+//!
+//! Go: runtime/proc.go (newproc, newproc1, gfget, gfput, allgadd, 5334-5640)
+
+use crate::getg;
+use crate::proc::{ready, wakep};
+use crate::runtime2::config::UnhandledPanic;
+use crate::runtime2::m::M;
+use crate::runtime2::schedt::Sched;
+use gmp_base::loom::unmodelled::Ordering;
+use gmp_task::cell::newg;
+use gmp_task::gfree::SizeClass;
+use gmp_task::schedule::Panicked;
+use gmp_task::{Gp, Id, JoinHandle, NewG, Schedule, g};
+use std::future::Future;
+use std::panic::Location;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+/// Makes a G of a future and queues it.
+#[inline]
+pub fn newproc<F>(
+    sched: &Arc<Sched>,
+    future: F,
+    spawned_at: &'static Location<'static>,
+) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    newproc_ptr(NonNull::from(&**sched), future, spawned_at)
+}
+
+/// As [`newproc`] on the current runtime; gives the future back if there is none.
+///
+/// # Errors
+/// The future, if no runtime is current.
+#[inline]
+pub fn newproc_current<F>(
+    future: F,
+    spawned_at: &'static Location<'static>,
+) -> Result<JoinHandle<F::Output>, F>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    match getg::current_ptr() {
+        Some(sched) => Ok(newproc_ptr(sched, future, spawned_at)),
+        None => Err(future),
+    }
+}
+
+#[inline]
+fn newproc_ptr<F>(
+    sched: NonNull<Sched>,
+    future: F,
+    spawned_at: &'static Location<'static>,
+) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    if let Some(mp) = getg::getm_of(sched.as_ptr()) {
+        if let Some(pp) = mp.p() {
+            // SAFETY: this thread's M holds the record; taking a number calls nothing.
+            let id = unsafe { pp.owned(|o| o.ids.next_id()) };
+            // SAFETY: an M's scheduler outlives it, and no scheduler is freed before its Gs are dead. The future is
+            // `Send`.
+            let (gp, join) = unsafe {
+                newg(
+                    future,
+                    NewG {
+                        sched,
+                        id,
+                        spawned_at,
+                    },
+                )
+            };
+            pp.stats.spawned.add(1);
+            if mp.sched().is_closing() {
+                // SAFETY: the G is ours and was never queued.
+                unsafe { g::shutdown(gp) };
+            } else {
+                // SAFETY: this thread's M holds the record, and the G is ours.
+                unsafe { ready::runqput(mp.sched(), pp, gp, true) };
+            }
+            return join;
+        }
+    }
+    // SAFETY: the caller has a reference to the scheduler, which keeps it for the call; no scheduler is freed before its
+    // Gs are dead. The future is `Send`.
+    let (gp, join) = unsafe {
+        newg(
+            future,
+            NewG {
+                sched,
+                id: Id::next(),
+                spawned_at,
+            },
+        )
+    };
+    // SAFETY: as above.
+    let sched = unsafe { sched.as_ref() };
+    // ORDERING: a figure for people.
+    sched.stats.remote_spawned.fetch_add(1, Ordering::Relaxed);
+    // SAFETY: the G is ours.
+    match unsafe { sched.runq.put_new(gp) } {
+        Ok(()) => {
+            if sched.idle.should_wake() {
+                wakep::wakep(sched);
+            }
+        }
+        // SAFETY: it has been given back to us, unqueued.
+        Err(gp) => unsafe { g::shutdown(gp) },
+    }
+    join
+}
+
+/// The calling thread's M, if it is one of the G's scheduler's.
+///
+/// # Safety
+/// The caller must be running the G, whose scheduler must be a [`Sched`].
+unsafe fn own_m(gp: Gp) -> (NonNull<Sched>, Option<&'static M>) {
+    // SAFETY: who runs a G keeps it alive.
+    let sched: NonNull<Sched> = unsafe { gp.as_ref().sched() };
+    (sched, getg::getm_of(sched.as_ptr()))
+}
+
+// SAFETY: a G passed to `ready` is put into one queue, from which it is taken once and run, or shut down; the scheduler is
+// freed after its Gs (`shutdown.rs`); cells come from the free lists or the allocator.
+unsafe impl Schedule for Sched {
+    #[inline]
+    unsafe fn ready(gp: Gp) {
+        // SAFETY: the caller's promise.
+        unsafe { ready::ready(gp) }
+    }
+
+    unsafe fn allgadd(gp: Gp) -> bool {
+        // SAFETY: the caller runs the G.
+        let (sched, mp) = unsafe { own_m(gp) };
+        let shard = mp.and_then(M::p).map_or(0, |pp| pp.slot());
+        // SAFETY: a scheduler outlives its Gs.
+        let sched = unsafe { sched.as_ref() };
+        // SAFETY: the caller's promise.
+        unsafe { sched.allgs.add(gp, shard) }
+    }
+
+    unsafe fn allgremove(gp: Gp) {
+        // SAFETY: the caller runs the G.
+        let (sched, _) = unsafe { own_m(gp) };
+        // SAFETY: a scheduler outlives its Gs.
+        let sched = unsafe { sched.as_ref() };
+        // SAFETY: the caller's promise.
+        unsafe { sched.allgs.remove(gp) }
+    }
+
+    #[inline]
+    unsafe fn dying(gp: Gp, panicked: Option<Panicked<'_>>) {
+        // SAFETY: the caller runs the G.
+        let (sched, mp) = unsafe { own_m(gp) };
+        match mp.and_then(M::p) {
+            Some(pp) => pp.stats.died.add(1),
+            None => {
+                // SAFETY: a scheduler outlives its Gs.
+                let stats = unsafe { &sched.as_ref().stats };
+                // ORDERING: a figure for people.
+                stats.remote_died.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        if let Some(panicked) = panicked {
+            // SAFETY: as above; the caller runs the G.
+            report_panic(unsafe { sched.as_ref() }, unsafe { gp.as_ref() }, panicked);
+        }
+    }
+
+    #[inline]
+    fn gfget(class: SizeClass) -> NonNull<u8> {
+        match getg::getm().and_then(|mp| mp.p().map(|pp| (mp, pp))) {
+            // SAFETY: this thread's M holds the record; the lists call the allocator only.
+            Some((mp, pp)) => unsafe { pp.owned(|o| o.gfree.get(class, &mp.sched().gfree)) },
+            None => class.allocate(),
+        }
+    }
+
+    #[inline]
+    unsafe fn gfput(cell: NonNull<u8>, class: SizeClass) {
+        match getg::getm().and_then(|mp| mp.p().map(|pp| (mp, pp))) {
+            // SAFETY: this thread's M holds the record; the lists call the allocator only; the caller's promise.
+            Some((mp, pp)) => unsafe { pp.owned(|o| o.gfree.put(cell, class, &mp.sched().gfree)) },
+            // SAFETY: the caller's promise.
+            None => unsafe { class.deallocate(cell) },
+        }
+    }
+}
+
+#[cold]
+fn report_panic(sched: &Sched, header: &gmp_task::Header, panicked: Panicked<'_>) {
+    // ORDERING: a figure for people.
+    sched.stats.panics.fetch_add(1, Ordering::Relaxed);
+    if !panicked.has_join_handle {
+        // The panic hook has printed the message; what it doesn't know is which task that was.
+        eprintln!(
+            "gmp: task {} (spawned at {}) panicked, and nobody will await it",
+            header.id(),
+            header.spawned_at(),
+        );
+    }
+    if sched.config.unhandled_panic == UnhandledPanic::ShutdownRuntime {
+        crate::shutdown::close_after_panic(sched);
+    }
+}

@@ -1,0 +1,116 @@
+//! An M without work goes to sleep: stopm, and the second look before it.
+//!
+//! Go: runtime/proc.go (the end of findRunnable, 3620-3810; stopm, 3007)
+
+use crate::proc::idle::{GiveUp, Leave};
+use crate::proc::schedule::Until;
+use crate::proc::{acquirep, newm, wakep};
+use crate::runtime2::m::{G0, M};
+use crate::runtime2::schedt::{MPtr, Sched};
+use gmp_arch::ticks::nanotime;
+use gmp_base::loom::Ordering;
+
+/// The M gives its P up and sleeps until it gets one, or is kicked. On return it has a P, or is to ask `until` again.
+pub(crate) fn give_up_and_park<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U) {
+    let mp = g0.mp;
+    let was_spinning = mp.is_spinning();
+    let Some(pp) = mp.p() else {
+        return park_without_p(sched, g0, until);
+    };
+    let slot = pp.slot();
+    let busy_since = g0.busy_since;
+    pp.stats
+        .busy_nanos
+        .add(nanotime().saturating_sub(busy_since));
+    pp.stats.parks.add(1);
+    pp.stats.parks_and_unparks.add(1);
+    if acquirep::releasep(sched, mp).is_none() {
+        // It had been retired: there is no P to give up, only the M.
+        if was_spinning {
+            mp.set_spinning(false);
+            let _ = sched.idle.stop_spinning();
+        }
+        return park_without_p(sched, g0, until);
+    }
+    match sched.idle.give_up(slot, Some(MPtr::of(mp)), was_spinning) {
+        GiveUp::SpinInstead => {
+            mp.set_spinning(true);
+            acquirep::acquirep(sched, mp, slot);
+            return;
+        }
+        GiveUp::Idle => mp.set_spinning(false),
+    }
+    second_look_and_sleep(sched, g0, until, slot);
+}
+
+/// An M that has lost its P, or never had one, joins the idle ones.
+pub(crate) fn park_without_p<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U) {
+    sched.idle.join(MPtr::of(g0.mp));
+    second_look_and_sleep(sched, g0, until, 0);
+}
+
+/// The M is in the list of idle ones, and the fence of the dance is behind it.
+fn second_look_and_sleep<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
+    let mp = g0.mp;
+    let has_work = || !sched.runq.is_empty() || wakep::any_ring_has_work(sched);
+    if has_work() || until.is_kicked(sched, mp) || sched.is_closing() {
+        match sched.idle.leave(MPtr::of(mp), true, slot) {
+            Leave::WithP(slot) => {
+                acquirep::acquirep_pinned(sched, mp, slot);
+                mp.set_spinning(true);
+                g0.busy_since = nanotime();
+                return;
+            }
+            Leave::WithoutP if until.is_kicked(sched, mp) || sched.is_closing() => return,
+            // All Ps are busy again: those that hold them find the work.
+            Leave::WithoutP => sched.idle.join(MPtr::of(mp)),
+            Leave::Claimed => {}
+        }
+    }
+    if let Some(hook) = &sched.config.hooks.on_thread_park {
+        newm::run_hook(hook);
+    }
+    mpark(sched, g0, until, slot);
+    g0.busy_since = nanotime();
+    if let Some(pp) = mp.p() {
+        pp.stats.parks_and_unparks.add(1);
+    }
+    if let Some(hook) = &sched.config.hooks.on_thread_unpark {
+        newm::run_hook(hook);
+    }
+}
+
+/// Sleeps until there is a P in `nextp`, or the M is kicked and still in the list.
+fn mpark<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
+    let mp = g0.mp;
+    loop {
+        if take_nextp(sched, mp) {
+            return;
+        }
+        if until.is_kicked(sched, mp) || sched.is_closing() {
+            match sched.idle.leave(MPtr::of(mp), true, slot) {
+                Leave::WithP(slot) => {
+                    acquirep::acquirep_pinned(sched, mp, slot);
+                    mp.set_spinning(true);
+                    return;
+                }
+                Leave::WithoutP => return,
+                // A waker is between taking us out of the list and giving us the P: it comes.
+                Leave::Claimed => {}
+            }
+        }
+        mp.note.sleep();
+    }
+}
+
+/// Takes the P that a waker has left.
+fn take_nextp(sched: &Sched, mp: &M) -> bool {
+    // ORDERING: acquires what the waker knew; pairs with the swap in `hand_over`.
+    let nextp = mp.nextp.swap(0, Ordering::AcqRel);
+    if nextp == 0 {
+        return false;
+    }
+    acquirep::acquirep_pinned(sched, mp, (nextp >> 1) - 1);
+    mp.set_spinning(nextp & 1 != 0);
+    true
+}

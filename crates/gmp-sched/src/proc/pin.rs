@@ -1,0 +1,196 @@
+//! Where Ms run: decided once at boot for each P slot, carried out when an M takes a slot.
+//!
+//! The pin belongs to the slot: an M that takes one goes to its CPUs. Ms without a P, the blocking pool and M0 after main
+//! float over the CPUs that the process had when the runtime was built.
+//!
+//! Go: none — Go doesn't pin.
+
+use crate::runtime2::config::Pin;
+use crate::runtime2::m::M;
+use crate::runtime2::schedt::Sched;
+use gmp_arch::affinity::{self, CpuSet};
+use gmp_arch::ncpu::CpuCount;
+use gmp_arch::topology::Topology;
+use gmp_base::loom::unmodelled::{AtomicUsize, Ordering};
+
+/// Runtimes in this process that have pinned their Ms to single CPUs.
+static PINNED_RUNTIMES: AtomicUsize = AtomicUsize::new(0);
+
+/// What was decided, for the boot record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pinning {
+    /// What was asked for.
+    pub policy: Pin,
+    /// The CPUs of each slot; empty: the slot floats.
+    pub slots: Vec<Vec<usize>>,
+    /// Why it came to that.
+    pub reason: &'static str,
+    /// Whether single CPUs were claimed in the process-wide register.
+    pub claims_cores: bool,
+}
+
+impl Pinning {
+    fn float(policy: &Pin, procs: usize, reason: &'static str) -> Self {
+        Self {
+            policy: policy.clone(),
+            slots: vec![Vec::new(); procs],
+            reason,
+            claims_cores: false,
+        }
+    }
+
+    /// Decides. `cpus` is the mask of the booting thread.
+    pub(crate) fn decide(
+        policy: &Pin,
+        procs: usize,
+        cpus: &CpuSet,
+        count: &CpuCount,
+        topology: &Topology,
+    ) -> Self {
+        let usable: Vec<usize> = cpus.iter().collect();
+        let one_each = |list: &[usize]| {
+            (0..procs)
+                .map(|i| vec![list[i % list.len()]])
+                .collect::<Vec<_>>()
+        };
+        if usable.is_empty() {
+            return Self::float(policy, procs, "the CPU mask is unknown");
+        }
+        match policy {
+            Pin::None => Self::float(policy, procs, "asked for"),
+            Pin::Custom(list) => {
+                let list: Vec<usize> = list
+                    .iter()
+                    .copied()
+                    .filter(|&cpu| cpus.contains(cpu))
+                    .collect();
+                if list.is_empty() {
+                    return Self::float(policy, procs, "none of the CPUs is usable");
+                }
+                Self {
+                    policy: policy.clone(),
+                    slots: one_each(&list),
+                    reason: "asked for",
+                    claims_cores: false,
+                }
+            }
+            Pin::Llc => {
+                let slots = (0..procs)
+                    .map(|i| {
+                        let mask = topology
+                            .llc_mask(usable[i % usable.len()])
+                            .intersection(cpus);
+                        if mask.len() < usable.len() {
+                            mask.iter().collect()
+                        } else {
+                            Vec::new()
+                        }
+                    })
+                    .collect();
+                Self {
+                    policy: policy.clone(),
+                    slots,
+                    reason: "asked for",
+                    claims_cores: false,
+                }
+            }
+            Pin::Core | Pin::Auto => {
+                let explicit = *policy == Pin::Core;
+                let why_not = if procs > usable.len() || (!explicit && procs != usable.len()) {
+                    Some("there isn't one CPU for each P")
+                } else if count.quota.is_some() {
+                    Some("a CPU quota is in force")
+                } else if !explicit && procs == 1 {
+                    Some("one P alone gains nothing")
+                } else {
+                    None
+                };
+                if let Some(reason) = why_not {
+                    return Self::float(policy, procs, reason);
+                }
+                // ORDERING: only the count matters.
+                if PINNED_RUNTIMES.fetch_add(1, Ordering::Relaxed) != 0 && !explicit {
+                    PINNED_RUNTIMES.fetch_sub(1, Ordering::Relaxed);
+                    return Self::float(policy, procs, "another runtime of the process is pinned");
+                }
+                let reason = if explicit {
+                    "asked for"
+                } else {
+                    "the runtime has the machine to itself"
+                };
+                Self {
+                    policy: policy.clone(),
+                    slots: one_each(&usable),
+                    reason,
+                    claims_cores: true,
+                }
+            }
+        }
+    }
+
+    /// The runtime is gone.
+    pub(crate) fn release(&self) {
+        if self.claims_cores {
+            // ORDERING: only the count matters.
+            PINNED_RUNTIMES.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether any slot is pinned.
+    pub fn is_pinned(&self) -> bool {
+        self.slots.iter().any(|s| !s.is_empty())
+    }
+}
+
+/// The M takes the slot: go to its CPUs, if it has any and the thread isn't there.
+#[inline]
+pub(crate) fn pin(sched: &Sched, mp: &M, slot: usize) {
+    let cpus = &sched.slots[slot].cpus;
+    if !cpus.is_empty() {
+        pin_to(mp, slot, cpus);
+    }
+}
+
+#[cold]
+fn pin_now(cpus: &[usize]) -> bool {
+    if let [cpu] = cpus {
+        return affinity::pin_current_to_core(*cpu);
+    }
+    let mut set = CpuSet::new();
+    for &cpu in cpus {
+        set.insert(cpu);
+    }
+    affinity::set_current(&set).is_ok()
+}
+
+#[inline]
+fn pin_to(mp: &M, slot: usize, cpus: &[usize]) {
+    let mark = slot as u32 + 1;
+    // ORDERING: the M's own variable.
+    if mp.pinned.load(Ordering::Relaxed) == mark {
+        return;
+    }
+    // A refusal (a mask that has shrunk meanwhile) leaves the thread where it is: slower, not wrong.
+    if pin_now(cpus) {
+        mp.pinned.store(mark, Ordering::Relaxed);
+    }
+}
+
+/// The M stops running Gs on this thread: back to all CPUs.
+pub(crate) fn unpin(sched: &Sched, mp: &M) {
+    // ORDERING: the M's own variable.
+    if mp.pinned.swap(0, Ordering::Relaxed) != 0 {
+        float(sched);
+    }
+}
+
+/// Lets the calling thread run on all CPUs that the process had at boot.
+pub(crate) fn float(sched: &Sched) {
+    if let Some(cpus) = &sched.boot.cpus {
+        // As above: a refusal isn't wrong.
+        let _ = affinity::set_current(cpus);
+    }
+}
+
+#[cfg(all(test, not(gmp_loom)))]
+mod tests;

@@ -1,0 +1,99 @@
+//! Queueing Gs that have become runnable: on the P of the thread that says so, or globally.
+//!
+//! Go: runtime/proc.go (ready, 1133; runqput's callers; injectglist, 4060)
+
+use crate::getg;
+use crate::proc::wakep;
+use crate::runtime2::p::P;
+use crate::runtime2::schedt::Sched;
+use gmp_base::loom::unmodelled::Ordering;
+use gmp_queue::Put;
+use gmp_task::Gp;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+/// A waiting G has become runnable.
+///
+/// # Safety
+/// The caller must have the right to queue the G, whose scheduler must be a [`Sched`].
+#[inline]
+pub(crate) unsafe fn ready(gp: Gp) {
+    // SAFETY: who has the right to queue a G keeps it from dying.
+    let sched: NonNull<Sched> = unsafe { gp.as_ref().sched() };
+    if let Some(mp) = getg::getm_of(sched.as_ptr()) {
+        if let Some(pp) = mp.p() {
+            pp.stats.local_schedules.add(1);
+            // SAFETY: the M of this thread holds the record; the G is the caller's to queue.
+            return unsafe { runqput(mp.sched(), pp, gp, true) };
+        }
+    }
+    // SAFETY: the caller's promise.
+    unsafe { ready_remote(sched, gp) }
+}
+
+/// Puts a G into the P's own queue. `next`: it runs as soon as the current turn is over.
+///
+/// # Safety
+/// The calling thread's M must hold the record; the G must be the caller's to queue.
+#[inline]
+pub(crate) unsafe fn runqput(sched: &Sched, pp: &P, gp: Gp, next: bool) {
+    if pp.tenure.is_retired() {
+        // SAFETY: the caller's promise.
+        unsafe { sched.runq.put(gp) };
+    } else if sched.fifo {
+        // SAFETY: the caller's promise.
+        unsafe { runqput_fifo(pp, gp) };
+        return;
+    } else {
+        // SAFETY: the caller's promise.
+        match unsafe { pp.runq.put(gp, next) } {
+            Put::Next => return,
+            Put::Ring => {}
+            Put::Overflow(mut batch) => {
+                pp.stats.overflows.add(1);
+                sched.runq.put_batch(&mut batch);
+            }
+        }
+    }
+    if sched.idle.should_wake() {
+        wakep::wakep(sched);
+    }
+}
+
+/// `current_thread`: first in, first out without a limit. What doesn't fit into the ring waits behind it.
+///
+/// # Safety
+/// As [`runqput`].
+unsafe fn runqput_fifo(pp: &P, gp: Gp) {
+    // SAFETY: this thread is the owner; the queues call nothing of ours.
+    unsafe {
+        pp.owned(|o| {
+            if !o.overflow.is_empty() || pp.runq.len() == gmp_queue::runq::CAPACITY {
+                o.overflow.push_back(gp);
+            } else if let Put::Overflow(_) = pp.runq.put(gp, false) {
+                gmp_base::throw!("runqput: a ring with room overflowed");
+            }
+        });
+    }
+}
+
+/// From a thread that isn't an M of the G's scheduler, or holds no P.
+///
+/// # Safety
+/// The caller must have the right to queue the G, whose scheduler must be a [`Sched`].
+#[cold]
+#[inline(never)]
+unsafe fn ready_remote(sched: NonNull<Sched>, gp: Gp) {
+    // The G keeps its scheduler alive until it is dead, but once it is queued it may die before we are done here.
+    // SAFETY: the pointer is an `Arc`'s (`newproc`), which isn't gone: see above.
+    unsafe { Arc::increment_strong_count(sched.as_ptr()) };
+    // SAFETY: the count just made is this `Arc`'s.
+    let sched = unsafe { Arc::from_raw(sched.as_ptr()) };
+    // ORDERING: a figure for people.
+    sched.stats.remote_schedules.fetch_add(1, Ordering::Relaxed);
+    // SAFETY: the caller's promise.
+    unsafe { sched.runq.put(gp) };
+    if sched.idle.should_wake() {
+        wakep::wakep(&sched);
+    }
+}

@@ -1,0 +1,60 @@
+//! Retire and replace: taking a P away from an M that is stuck in a poll. The protocol is `gmp_queue::tenure`'s.
+//!
+//! Go: runtime/proc.go (retake, handoffp), which can move the P itself
+
+use crate::proc::{newm, wakep};
+use crate::runtime2::schedt::Sched;
+use gmp_base::loom::Ordering;
+use gmp_base::loom::unmodelled::Ordering as Unmodelled;
+use std::ptr;
+
+/// What became of an attempt to retire a P's record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retired {
+    /// Another record is in the slot, and an M is on its way to run it.
+    Replaced,
+    /// The record wasn't live any more: its M came back by itself.
+    NotLive,
+    /// There are too many stuck Ms: this one keeps its P.
+    NoSpare,
+}
+
+/// Retires the record in `slot`, whose M is stuck, and replaces it. What was queued on it goes to the global queue.
+pub fn retire(sched: &Sched, slot: usize) -> Retired {
+    let stuck = sched.slots[slot].record();
+    let Some(spare) = sched.take_record(slot) else {
+        return Retired::NoSpare;
+    };
+    // ORDERING: before the retirement, so that an M that sees a retired record looks for it (`stealwork`).
+    sched.nretired.fetch_add(1, Unmodelled::Relaxed);
+    if !stuck.tenure.retire() {
+        sched.nretired.fetch_sub(1, Unmodelled::Relaxed);
+        sched.put_record(spare);
+        return Retired::NotLive;
+    }
+    // ORDERING: publishes the spare's contents to `Slot::record`. The slot isn't idle and its old record is retired, so
+    // nobody but us writes here.
+    sched.slots[slot]
+        .rec
+        .store(ptr::from_ref(spare).cast_mut(), Ordering::Release);
+    sched.stats.retired.fetch_add(1, Unmodelled::Relaxed);
+    drain_retired(sched);
+    newm::startm(sched, slot);
+    Retired::Replaced
+}
+
+/// Empties every retired record into the global queue, as a thief. To be repeated while there are any: their Ms may push
+/// once more (`gmp_queue::tenure`, "nothing is stranded").
+pub fn drain_retired(sched: &Sched) {
+    let mut any = false;
+    for pp in sched.records().filter(|r| r.tenure.is_retired()) {
+        pp.drain(|gp| {
+            any = true;
+            // SAFETY: it was in the record's queue and is in none now.
+            unsafe { sched.runq.put(gp) };
+        });
+    }
+    if any && sched.idle.should_wake() {
+        wakep::wakep(sched);
+    }
+}

@@ -1,0 +1,57 @@
+//! Waking Ms: one at a time.
+//!
+//! Go: runtime/proc.go (wakep, 3227; startm's second half; resetspinning, 4036)
+
+use crate::proc::newm;
+use crate::runtime2::m::M;
+use crate::runtime2::schedt::{MPtr, Sched};
+use gmp_base::loom::Ordering;
+use std::ptr::NonNull;
+
+/// Wakes one M to look for work, if there is an idle P and nobody looks.
+#[cold]
+#[inline(never)]
+pub(crate) fn wakep(sched: &Sched) {
+    let last = |slot: usize| {
+        // ORDERING: a hint; the list of idle Ms is what counts.
+        NonNull::new(sched.slots[slot].last_m.load(Ordering::Relaxed)).map(MPtr)
+    };
+    let Some(claim) = sched.idle.claim_spinning(last) else {
+        return;
+    };
+    match claim.mp {
+        Some(mp) => hand_over(mp.get(), claim.slot, true),
+        None => newm::newm_or_unclaim(sched, claim.slot),
+    }
+}
+
+/// Gives an idle M, which has been taken out of the list, a slot and wakes it.
+pub(crate) fn hand_over(mp: &M, slot: usize, spinning: bool) {
+    // ORDERING: published by the wake-up. The lowest bit says whether the M is counted as spinning.
+    let old = mp
+        .nextp
+        .swap((slot + 1) << 1 | usize::from(spinning), Ordering::AcqRel);
+    if old != 0 {
+        gmp_base::throw!("startm: m{} has a p already", mp.id);
+    }
+    mp.note.wakeup();
+}
+
+/// Whether a ring is seen non-empty (Go: checkRunqsNoP). `runnext` doesn't count: it is its P's to run.
+pub(crate) fn any_ring_has_work(sched: &Sched) -> bool {
+    sched
+        .slots
+        .iter()
+        .any(|slot| !slot.record().runq.is_empty())
+}
+
+/// A spinner has found work: it stops spinning, and if it was the last, another one is woken for what may be left.
+#[inline]
+pub(crate) fn resetspinning(sched: &Sched, mp: &M) {
+    if mp.is_spinning() {
+        mp.set_spinning(false);
+        if sched.idle.stop_spinning() {
+            wakep(sched);
+        }
+    }
+}

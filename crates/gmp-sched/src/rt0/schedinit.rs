@@ -1,0 +1,109 @@
+//! Step 14: schedinit(). Limits, random seed, all Ps; and M0, bound to its thread and its g0 (step 10).
+//!
+//! Go: runtime/proc.go (schedinit, 844-966; procresize, 6081)
+
+use crate::proc::pin::Pinning;
+use crate::rt0::record::BootRecord;
+use crate::rt0::tls;
+use crate::runtime2::config::{Config, Flavor};
+use crate::runtime2::p::Slot;
+use crate::runtime2::schedt::Sched;
+use gmp_arch::topology::Topology;
+use gmp_base::loom::Ordering;
+use std::hash::{BuildHasher, RandomState};
+use std::ptr;
+use std::sync::Arc;
+
+pub(super) fn schedinit(config: Config, mut record: BootRecord) -> Arc<Sched> {
+    crate::dump::register();
+    record.seed = randinit(&config);
+    record.procs = match config.flavor {
+        Flavor::CurrentThread => 1,
+        Flavor::MultiThread => {
+            if let Some(procs) = config.procs {
+                if record.procs_from.is_empty() {
+                    record.procs_from = "the builder";
+                }
+                procs
+            } else {
+                record.procs_from = "the machine";
+                record.ncpu.map_or(1, |n| n.procs)
+            }
+        }
+    };
+    let slots = place(&config, &mut record);
+    let sched = Arc::new(Sched::new(config, record, slots));
+    procresize(&sched);
+    // Step 10.
+    let m0 = sched.new_m();
+    m0.bind_stack();
+    tls::bind_m(&sched, m0);
+    crate::dump::add(&sched);
+    sched
+}
+
+/// Go: randinit, from the kernel's random bytes.
+fn randinit(config: &Config) -> u64 {
+    config.seed.unwrap_or_else(|| {
+        let kernel = gmp_arch::secure::auxv_random().unwrap_or_default();
+        // The same bytes feed the stack canary: they are mixed with std's own keys, which are mixed with nothing of ours.
+        RandomState::new().hash_one(kernel)
+    })
+}
+
+/// Decides for each slot where its M runs, and from whom it steals first.
+fn place(config: &Config, record: &mut BootRecord) -> Vec<Slot> {
+    let procs = record.procs;
+    let cpus = record.cpus.clone().unwrap_or_default();
+    let count = record.ncpu.unwrap_or(gmp_arch::ncpu::CpuCount {
+        affinity: procs,
+        quota: None,
+        procs,
+    });
+    let topology = record
+        .topology
+        .clone()
+        .unwrap_or_else(|| Topology::detect(&[]));
+    let policy = if config.flavor == Flavor::CurrentThread {
+        &crate::runtime2::config::Pin::None
+    } else {
+        &config.pin
+    };
+    let pinning = Pinning::decide(policy, procs, &cpus, &count, &topology);
+    let usable: Vec<usize> = cpus.iter().collect();
+    let cpu_of = |slot: usize| match pinning.slots[slot].first() {
+        Some(&cpu) => cpu,
+        None if usable.is_empty() => slot,
+        None => usable[slot % usable.len()],
+    };
+    let homes: Vec<usize> = (0..procs).map(cpu_of).collect();
+    let slots = (0..procs)
+        .map(|slot| {
+            // Who floats has no neighbours: all others are alike.
+            let tiers = if pinning.is_pinned() {
+                topology.steal_tiers(&homes, slot)
+            } else {
+                vec![(0..procs).filter(|&s| s != slot).collect()]
+            };
+            Slot::new(pinning.slots[slot].clone().into_boxed_slice(), tiers)
+        })
+        .collect();
+    record.pinning = Some(pinning);
+    slots
+}
+
+/// Go: procresize. All Ps exist and are idle; the world is stopped until here.
+fn procresize(sched: &Sched) {
+    for slot in 0..sched.procs() {
+        let Some(pp) = sched.take_record(slot) else {
+            gmp_base::throw!("procresize: no record for p{slot}")
+        };
+        // ORDERING: publishes the record to `Slot::record`.
+        sched.slots[slot]
+            .rec
+            .store(ptr::from_ref(pp).cast_mut(), Ordering::Release);
+        if !pp.runq.is_empty() || pp.runq.has_next() {
+            gmp_base::throw!("schedinit: unknown runnable g during bootstrap");
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! [`Sched`]: what all Ms and Ps of a runtime share.
+//!
+//! Go: runtime/runtime2.go (type schedt, 932)
+
+use crate::blocking::BlockingPool;
+use crate::proc::idle::Idle;
+use crate::rt0::record::BootRecord;
+use crate::runtime2::config::{Config, Flavor};
+use crate::runtime2::m::M;
+use crate::runtime2::p::{P, PTotals, Slot};
+use gmp_base::CachePadded;
+use gmp_base::lock::Lock;
+use gmp_base::lockrank::LockRank;
+use gmp_base::loom::unmodelled::{
+    AtomicU64 as Counter, AtomicUsize as Gauge, Ordering as Unmodelled,
+};
+use gmp_base::loom::{AtomicBool, AtomicPtr, Condvar, Mutex, Ordering};
+use gmp_queue::GlobRunq;
+use gmp_task::Header;
+use gmp_task::allgs::AllGs;
+use gmp_task::gfree::GlobalFree;
+use std::fmt;
+use std::ptr::{self, NonNull};
+use std::task::Waker;
+use std::thread::JoinHandle as ThreadHandle;
+use thread_local::ThreadLocal;
+
+/// Most P records beyond the slots: Ms that may be stuck in a poll with a retired record at a time.
+pub(crate) const MAX_SPARE_RECORDS: usize = 512;
+
+/// The scheduler of one runtime.
+pub struct Sched {
+    /// Every knob. Immutable.
+    pub config: Config,
+    /// What the boot found. Immutable once booted.
+    pub boot: BootRecord,
+    /// The runtime's number. Immutable.
+    pub id: u64,
+    /// GOMAXPROCS places for records. Immutable; the records in them change.
+    pub slots: Box<[CachePadded<Slot>]>,
+    /// `current_thread`: one P, strictly first in, first out, no Ms of its own. Immutable.
+    pub(crate) fifo: bool,
+    /// No new tasks; those that there are get cancelled. Set once.
+    pub(crate) closing: AtomicBool,
+    /// Who is idle, who looks for work; see there for the proof.
+    pub(crate) idle: CachePadded<Idle<MPtr>>,
+    /// The global run queue.
+    pub(crate) runq: CachePadded<GlobRunq<Header>>,
+    /// Free cells that no P holds.
+    pub(crate) gfree: GlobalFree,
+    /// Gs that wait or have waited.
+    pub(crate) allgs: AllGs,
+    /// All records, in order of their ids; the first `len` are set. Grows under `records`.
+    allp: Box<[AtomicPtr<P>]>,
+    records: Lock<Records>,
+    /// How many records are retired now; thieves look for them only then.
+    pub(crate) nretired: Gauge,
+    /// All Ms, for walking; they live as long as the scheduler. Grows only.
+    #[expect(
+        clippy::vec_box,
+        reason = "threads hold the Ms' addresses while the list grows"
+    )]
+    ms: Lock<Vec<Box<M>>>,
+    /// The m binding of each thread that has been an M of this runtime.
+    pub(crate) bindings: ThreadLocal<MBinding>,
+    /// Threads that were started and haven't ended.
+    pub(crate) lifecycle: Mutex<Lifecycle>,
+    pub(crate) lifecycle_changed: Condvar,
+    /// A counter for keys, and the wakers of the `block_on`s that last now.
+    pub(crate) block_ons: Lock<(u64, Vec<(u64, Waker)>)>,
+    /// The shutdown came from a task's panic.
+    pub(crate) closed_by_panic: AtomicBool,
+    /// Threads for `spawn_blocking`.
+    pub(crate) blocking: BlockingPool,
+    /// Figures that no P counts.
+    pub(crate) stats: SchedStats,
+    next_mid: Counter,
+}
+
+/// An M in a list of idle ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MPtr(pub(crate) NonNull<M>);
+
+// SAFETY: an M is shared by design and lives as long as its scheduler, whose lists these are.
+unsafe impl Send for MPtr {}
+// SAFETY: as above.
+unsafe impl Sync for MPtr {}
+
+impl MPtr {
+    pub(crate) fn of(mp: &M) -> Self {
+        Self(NonNull::from(mp))
+    }
+
+    pub(crate) fn get(&self) -> &M {
+        // SAFETY: see above.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+/// A thread's M in this runtime. When a thread ends, the next one with its number in `thread_local` gets its M.
+#[derive(Debug, Default)]
+pub(crate) struct MBinding {
+    pub(crate) m: AtomicPtr<M>,
+}
+
+#[derive(Default)]
+struct Records {
+    len: usize,
+    spares: Vec<usize>,
+}
+
+/// The runtime's threads.
+#[derive(Debug, Default)]
+pub(crate) struct Lifecycle {
+    /// Ms with a thread of their own that run.
+    pub(crate) running: usize,
+    /// Their threads, to be joined.
+    pub(crate) threads: Vec<ThreadHandle<()>>,
+    /// The shutdown has begun; no thread is started any more.
+    pub(crate) closed: bool,
+}
+
+/// Counters that no P owns.
+#[derive(Debug, Default)]
+pub(crate) struct SchedStats {
+    pub(crate) remote_schedules: Counter,
+    pub(crate) remote_spawned: Counter,
+    pub(crate) remote_died: Counter,
+    pub(crate) retired: Counter,
+    pub(crate) thread_failures: Counter,
+    pub(crate) panics: Counter,
+}
+
+// SAFETY: the fields are synchronised or immutable; the raw pointers are to Ps and Ms that the scheduler owns.
+unsafe impl Sync for Sched {}
+// SAFETY: as above.
+unsafe impl Send for Sched {}
+
+impl fmt::Debug for Sched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sched")
+            .field("id", &self.id)
+            .field("flavor", &self.config.flavor)
+            .field("procs", &self.slots.len())
+            .finish_non_exhaustive()
+    }
+}
+
+static NEXT_RUNTIME: Counter = Counter::new(1);
+static NEXT_M: Counter = Counter::new(0);
+
+impl Sched {
+    /// The shared part without any P: the world is stopped until `procresize`.
+    pub(crate) fn new(config: Config, boot: BootRecord, slots: Vec<Slot>) -> Self {
+        let procs = slots.len();
+        let blocking = BlockingPool::new(&config);
+        Self {
+            fifo: config.flavor == Flavor::CurrentThread,
+            // ORDERING: only the number matters.
+            id: NEXT_RUNTIME.fetch_add(1, Unmodelled::Relaxed),
+            config,
+            boot,
+            slots: slots.into_iter().map(CachePadded::new).collect(),
+            closing: AtomicBool::new(false),
+            idle: CachePadded::new(Idle::new(procs)),
+            runq: CachePadded::new(GlobRunq::new()),
+            gfree: GlobalFree::new(),
+            allgs: AllGs::new(procs),
+            allp: (0..procs + MAX_SPARE_RECORDS)
+                .map(|_| AtomicPtr::new(ptr::null_mut()))
+                .collect(),
+            records: Lock::new(LockRank::Sched, Records::default()),
+            nretired: Gauge::new(0),
+            ms: Lock::new(LockRank::Sched, Vec::new()),
+            bindings: ThreadLocal::new(),
+            lifecycle: Mutex::new(Lifecycle::default()),
+            lifecycle_changed: Condvar::new(),
+            block_ons: Lock::new(LockRank::Leaf, (0, Vec::new())),
+            closed_by_panic: AtomicBool::new(false),
+            blocking,
+            stats: SchedStats::default(),
+            next_mid: Counter::new(0),
+        }
+    }
+
+    /// GOMAXPROCS.
+    #[inline(always)]
+    pub fn procs(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether the runtime has been told to stop.
+    #[inline(always)]
+    pub fn is_closing(&self) -> bool {
+        // ORDERING: a hint; the queue's and the list's own `closed`, under their locks, decide (`shutdown.rs`).
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    /// A record, by its number.
+    pub(crate) fn record(&self, id: usize) -> Option<&P> {
+        // ORDERING: acquires the record's contents, published in `new_record`.
+        let rec = self.allp.get(id)?.load(Ordering::Acquire);
+        // SAFETY: records are freed with the scheduler.
+        unsafe { rec.as_ref() }
+    }
+
+    /// All records.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &P> {
+        (0..self.allp.len()).map_while(|id| self.record(id))
+    }
+
+    /// A record for `slot`: a spare one or a new one; `None` if there are too many.
+    pub(crate) fn take_record(&self, slot: usize) -> Option<&P> {
+        let mut records = self.records.lock();
+        let id = match records.spares.pop() {
+            Some(id) => id,
+            None if records.len < self.allp.len() => {
+                let id = records.len;
+                records.len += 1;
+                let rec = Box::into_raw(Box::new(P::new(id, slot, self.boot.seed)));
+                // ORDERING: publishes the record to `record`.
+                self.allp[id].store(rec, Ordering::Release);
+                id
+            }
+            None => return None,
+        };
+        drop(records);
+        let pp = self.record(id)?;
+        // ORDERING: published with the record when it is put into the slot.
+        pp.slot.store(slot, Ordering::Relaxed);
+        Some(pp)
+    }
+
+    /// A record that has been retired and given back.
+    pub(crate) fn put_record(&self, pp: &P) {
+        self.records.lock().spares.push(pp.id);
+    }
+
+    /// A new M of this scheduler.
+    pub(crate) fn new_m(&self) -> &M {
+        // ORDERING: only the numbers matter.
+        let id = NEXT_M.fetch_add(1, Unmodelled::Relaxed);
+        self.next_mid.fetch_add(1, Unmodelled::Relaxed);
+        let mp = Box::new(M::new(id, NonNull::from(self)));
+        let raw: NonNull<M> = NonNull::from(&*mp);
+        self.ms.lock().push(mp);
+        // SAFETY: the box is never taken out of the list until the scheduler is freed, and its content doesn't move.
+        unsafe { raw.as_ref() }
+    }
+
+    /// How many Ms there have been.
+    pub fn m_count(&self) -> u64 {
+        // ORDERING: a figure for people.
+        self.next_mid.load(Unmodelled::Relaxed)
+    }
+
+    /// A slot's counters.
+    pub fn totals(&self, slot: usize) -> PTotals {
+        let slot = &self.slots[slot];
+        slot.record().stats.totals(&slot.base)
+    }
+}
+
+impl Drop for Sched {
+    fn drop(&mut self) {
+        if let Some(pinning) = &self.boot.pinning {
+            pinning.release();
+        }
+        for rec in &self.allp {
+            // ORDERING: the last reference is gone, which ordered everything before it.
+            let rec = rec.load(Ordering::Relaxed);
+            if rec.is_null() {
+                break;
+            }
+            // SAFETY: made by `Box::into_raw` in `take_record`, freed here only.
+            let pp = unsafe { Box::from_raw(rec) };
+            if !pp.runq.is_empty() || pp.runq.has_next() {
+                gmp_base::throw!("a scheduler is freed with tasks in p{}", pp.id);
+            }
+        }
+        if !self.runq.is_empty() {
+            gmp_base::throw!("a scheduler is freed with tasks in its global queue");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The end of a runtime: close, cancel, drain, wait.
+//!
+//! # What is promised
+//! After the runtime has been dropped there is no task of it: each one's future has been dropped, once, by an M of the
+//! runtime or by the dropping thread. A spawn is refused (its task is cancelled at once). Wakers and handles that are
+//! left do nothing.
+//!
+//! # Proof: every G dies
+//! `closing` is set, then the global queue is closed to newcomers, then the list of all Gs is closed and what is in it
+//! cancelled. A G is then
+//! * *listed*: it has been cancelled; if it waited, it has been queued; if it runs, its M queues it again or ends it; if
+//!   somebody is about to queue it (between the wake that gave it the right and the queue), it will be in a queue;
+//! * *not listed*: it has never waited. It is in a queue, or runs and is refused by the closed list when it wants to wait.
+//!
+//! So all that remains comes to the queues. They are emptied by each M before it leaves, by the last one to leave until
+//! the list is empty, and by whoever queues from outside while the runtime is closing. A spawn from outside is in the
+//! queue before it was closed, or is refused (`globrunq`).
+//!
+//! # Proof: nobody reaches a freed scheduler
+//! Only a G that isn't dead reaches its scheduler, and a G dies only when it is run: the last M, or the dropping thread
+//! if there is no M, waits until the list is empty before it lets go of the scheduler; what isn't listed is in no
+//! foreign hand but a queue's. Who wakes from outside takes a reference before it queues the G.
+//!
+//! Go: none — a Go program exits.
+
+use crate::getg;
+use crate::proc::{acquirep, needm};
+use crate::runtime2::p::P;
+use crate::runtime2::schedt::Sched;
+use gmp_base::loom::Ordering;
+use gmp_task::{Gp, g};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a shutdown waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Until everything has ended.
+    Forever,
+    /// At most so long.
+    AtMost(Duration),
+    /// Not at all.
+    No,
+}
+
+/// Closes the runtime: no new tasks, all others are cancelled. Only the first call does something.
+pub fn begin(sched: &Sched) {
+    // ORDERING: the flag is a hint for the fast paths; the closed queue and list, under their locks, are what counts.
+    if sched.closing.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    sched.lifecycle.lock().closed = true;
+    sched.runq.close();
+    // SAFETY: `close` passes on the right to queue each G; it is a G of this scheduler.
+    sched.allgs.close(|gp| unsafe { sched.runq.put(gp) });
+    // An M that joins the idle ones from here on sees `closing` in its second look: it takes the same lock as we.
+    for mp in sched.idle.idle_ms() {
+        mp.get().note.wakeup();
+    }
+}
+
+/// `UnhandledPanic::ShutdownRuntime`: closes the runtime and tells every `block_on`.
+pub(crate) fn close_after_panic(sched: &Sched) {
+    // ORDERING: released to `closed_by_panic` in the threads that are woken below.
+    sched.closed_by_panic.store(true, Ordering::Release);
+    begin(sched);
+    let wakers: Vec<_> = sched
+        .block_ons
+        .lock()
+        .1
+        .iter()
+        .map(|(_, waker)| waker.clone())
+        .collect();
+    for waker in wakers {
+        waker.wake();
+    }
+}
+
+/// Whether the runtime was closed by a task's panic.
+pub(crate) fn closed_by_panic(sched: &Sched) -> bool {
+    // ORDERING: acquires `close_after_panic`.
+    sched.closed_by_panic.load(Ordering::Acquire)
+}
+
+fn cancel(gp: Gp) {
+    gmp_base::lockrank::assert_no_locks();
+    // SAFETY: it came out of a queue, so the right to run it is ours.
+    unsafe { g::shutdown(gp) };
+}
+
+/// Cancels whatever is in a queue that anyone may take from.
+pub(crate) fn drain(sched: &Sched) {
+    loop {
+        let mut any = false;
+        while let Some(gp) = sched.runq.get() {
+            any = true;
+            cancel(gp);
+        }
+        for pp in sched.records() {
+            pp.drain(|gp| {
+                any = true;
+                cancel(gp);
+            });
+        }
+        if !any {
+            return;
+        }
+    }
+}
+
+/// Cancels whatever is in the record that the calling M holds.
+pub(crate) fn drain_record(sched: &Sched, pp: &P) {
+    pp.drain(cancel);
+    // SAFETY: the calling thread's M holds the record; taking from a list calls nothing.
+    while let Some(gp) = unsafe { pp.owned(|o| o.overflow.pop_front()) } {
+        cancel(gp);
+    }
+    drain(sched);
+}
+
+/// Cancels everything that is left; called when no M is left to run anything, by the last one or the dropping thread.
+pub(crate) fn final_drain(sched: &Arc<Sched>) {
+    let _entered = getg::enter(sched.clone());
+    if sched.fifo {
+        // The one P may have Gs that only its holder can reach.
+        let mp = needm::needm(sched);
+        // SAFETY: the caller holds the scheduler.
+        let _bound = unsafe { getg::bind(mp) };
+        if acquirep::try_acquirep(sched, mp, 0) {
+            acquirep::handoffp(sched, mp);
+        }
+    }
+    let mut rounds = 0_u32;
+    loop {
+        drain(sched);
+        if sched.allgs.is_empty() {
+            return;
+        }
+        // A waker is between the right to queue a G and the queue, or a thread in `block_on` runs one: soon done.
+        rounds += 1;
+        if rounds < 100 {
+            std::thread::yield_now();
+        } else {
+            std::thread::sleep(Duration::from_micros(100));
+        }
+    }
+}
+
+/// Ends the runtime; the caller has the last say. Returns whether everything had ended.
+///
+/// # Panics
+/// If it would have to wait in a thread that drives futures, in tokio's words.
+pub fn shutdown(sched: &Arc<Sched>, wait: Wait) -> bool {
+    let may_block = !getg::is_driving();
+    begin(sched);
+    sched.blocking.close();
+    if wait != Wait::No && !may_block {
+        if std::thread::panicking() {
+            return false;
+        }
+        panic!(
+            "Cannot drop a runtime in a context where blocking is not allowed. This happens when a runtime is dropped \
+             from within an asynchronous context."
+        );
+    }
+    let deadline = match wait {
+        Wait::Forever => None,
+        // A time too far to be represented is no limit.
+        Wait::AtMost(d) => Instant::now().checked_add(d),
+        Wait::No => Some(Instant::now()),
+    };
+    let workers_gone = wait_for_workers(sched, deadline);
+    if workers_gone {
+        final_drain(sched);
+    }
+    sched.blocking.wait(deadline) && workers_gone
+}
+
+/// Waits until no worker is left, and joins their threads.
+fn wait_for_workers(sched: &Sched, deadline: Option<Instant>) -> bool {
+    let mut lifecycle = sched.lifecycle.lock();
+    while lifecycle.running > 0 {
+        match deadline {
+            None => lifecycle = sched.lifecycle_changed.wait(lifecycle),
+            Some(deadline) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return false;
+                }
+                lifecycle = sched.lifecycle_changed.wait_timeout(lifecycle, left).0;
+            }
+        }
+    }
+    let threads = std::mem::take(&mut lifecycle.threads);
+    drop(lifecycle);
+    for thread in threads {
+        // A worker's thread doesn't unwind (`LeftWithoutMexit`), so there is no panic to be had from it.
+        let _ = thread.join();
+    }
+    true
+}

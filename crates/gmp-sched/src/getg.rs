@@ -208,3 +208,10 @@ pub(crate) fn tls_slot() -> *mut usize {
 pub(crate) fn store_tls(value: usize) {
     CONTEXT.with(|c| c.slot.set(value));
 }
+
+/// The number of the P that this thread's M runs Gs with; `None` on g0, in a locked M and outside.
+pub fn worker_index() -> Option<usize> {
+    let mp = getm()?;
+    mp.curg()?;
+    mp.p().map(|pp| pp.slot())
+}

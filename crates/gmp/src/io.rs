@@ -1,0 +1,32 @@
+//! Traits, helpers, and type definitions for asynchronous I/O: tokio's own, re-exported.
+//!
+//! A type that implements [`AsyncRead`] or [`AsyncWrite`] works here and in every library that is written for tokio's
+//! traits.
+//!
+//! ```
+//! # #[cfg(feature = "io-util")] {
+//! use gmp::io::{AsyncReadExt, AsyncWriteExt};
+//!
+//! # #[gmp::main(flavor = "current_thread")]
+//! # async fn main() -> gmp::io::Result<()> {
+//! let (mut a, mut b) = gmp::io::duplex(64);
+//! a.write_all(b"ping").await?;
+//! let mut buf = [0; 4];
+//! b.read_exact(&mut buf).await?;
+//! assert_eq!(&buf, b"ping");
+//! # Ok(())
+//! # }
+//! # main().unwrap()
+//! # }
+//! ```
+
+pub use std::io::{Error, ErrorKind, Result, SeekFrom};
+pub use tokio::io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
+
+#[cfg(feature = "io-util")]
+pub use tokio::io::{
+    AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufReader, BufStream, BufWriter,
+    Chain, DuplexStream, Empty, Join, Lines, ReadHalf, Repeat, SimplexStream, Sink, Split, Take,
+    WriteHalf, copy, copy_bidirectional, copy_bidirectional_with_sizes, copy_buf, duplex, empty,
+    join, repeat, simplex, sink, split,
+};

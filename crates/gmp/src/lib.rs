@@ -1,0 +1,65 @@
+//! An async runtime with the scheduler of Go and the API of tokio.
+//!
+//! A future is a **G**, an OS thread is an **M**, the right to run Gs is a **P**. The program boots the way a Go program
+//! boots, and the future of `main` is its first task.
+//!
+//! ```
+//! #[gmp::main]
+//! async fn main() {
+//!     let handle = gmp::spawn(async { 6 * 7 });
+//!     assert_eq!(handle.await.unwrap(), 42);
+//! }
+//! ```
+//!
+//! # Coming from tokio
+//! Names, signatures, documented behaviour and feature names are tokio's: `tokio = { package = "gmp" }` in a Cargo.toml
+//! ports an application's own code. The traits and the runtime-agnostic types (`sync`, the traits and utilities of `io`,
+//! `select!`, `join!`, `pin!`, `task_local!`) *are* tokio's, re-exported, so that libraries written for them work.
+//!
+//! # What is here now
+//! Tasks, runtimes of both flavours, `spawn_blocking`, `sync`, `io` traits and utilities, the macros. Timers, sockets,
+//! files, processes and signals have their feature names but not yet their modules; see CHANGELOG.md.
+//!
+//! # Feature flags
+//! | feature | what it adds |
+//! |---|---|
+//! | `full` (default) | all of the following but `test-util` |
+//! | `rt`, `rt-multi-thread` | [`runtime`], [`task`], [`spawn`] |
+//! | `macros` | `#[main]`, `#[test]`, `select!`, `join!`, `try_join!`, `pin!` |
+//! | `sync` | [`sync`] |
+//! | `io-util` | the utilities of [`io`] |
+//! | `parking_lot` | parking_lot's locks inside the types of [`sync`] |
+//! | `time`, `net`, `fs`, `io-std`, `process`, `signal`, `test-util` | accepted; their modules are to come |
+
+#![forbid(unsafe_code)]
+
+// So that `::gmp` in the expansion of our own macros is this crate here too.
+extern crate self as gmp;
+
+pub mod io;
+
+#[cfg(feature = "sync")]
+pub mod sync;
+
+#[cfg(feature = "rt")]
+pub mod runtime;
+
+#[cfg(feature = "rt")]
+pub mod task;
+
+#[cfg(feature = "rt")]
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+#[cfg(feature = "rt")]
+pub use task::spawn;
+
+#[cfg(feature = "macros")]
+pub use gmp_macros::{main, test};
+
+pub use tokio::pin;
+#[cfg(feature = "rt")]
+pub use tokio::task_local;
+#[cfg(feature = "macros")]
+pub use tokio::{join, select, try_join};

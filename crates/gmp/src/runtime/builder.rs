@@ -1,0 +1,370 @@
+//! [`Builder`]: every knob of a runtime, and the boot.
+
+use crate::runtime::{BootRecord, Handle, Pin, Runtime, UnhandledPanic};
+use gmp_sched::{Config, Flavor, rt0};
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Builds a [`Runtime`] with knobs of one's own.
+///
+/// # Examples
+/// ```
+/// use gmp::runtime::Builder;
+///
+/// let rt = Builder::new_multi_thread()
+///     .worker_threads(4)
+///     .thread_name("my-custom-name")
+///     .thread_stack_size(3 * 1024 * 1024)
+///     .build()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Builder {
+    flavor: Flavor,
+    procs: Option<usize>,
+    name: Option<String>,
+    thread_name: Option<gmp_sched::runtime2::config::NameFn>,
+    thread_stack_size: Option<usize>,
+    thread_keep_alive: Option<Duration>,
+    max_blocking_threads: Option<usize>,
+    global_queue_interval: Option<u32>,
+    event_interval: Option<u32>,
+    pin: Pin,
+    unhandled_panic: UnhandledPanic,
+    seed: Option<u64>,
+    hooks: gmp_sched::runtime2::config::Hooks,
+    on_boot: Option<BootFn>,
+}
+
+/// Called in each boot.
+type BootFn = Arc<Mutex<dyn FnMut(&BootRecord) + Send + 'static>>;
+
+impl Builder {
+    fn new(flavor: Flavor) -> Self {
+        Self {
+            flavor,
+            procs: None,
+            name: None,
+            thread_name: None,
+            thread_stack_size: None,
+            thread_keep_alive: None,
+            max_blocking_threads: None,
+            global_queue_interval: None,
+            event_interval: None,
+            pin: Pin::Auto,
+            unhandled_panic: UnhandledPanic::Ignore,
+            seed: None,
+            hooks: gmp_sched::runtime2::config::Hooks::default(),
+            on_boot: None,
+        }
+    }
+
+    /// A builder for a `multi_thread` runtime.
+    #[cfg(feature = "rt-multi-thread")]
+    pub fn new_multi_thread() -> Builder {
+        Self::new(Flavor::MultiThread)
+    }
+
+    /// A builder for a `current_thread` runtime.
+    pub fn new_current_thread() -> Builder {
+        Self::new(Flavor::CurrentThread)
+    }
+
+    /// Enables every driver. There for tokio's sake: here, what isn't used costs nothing, so everything always is enabled.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().enable_all().build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn enable_all(&mut self) -> &mut Self {
+        self
+    }
+
+    /// As [`enable_all`](Self::enable_all).
+    pub fn enable_io(&mut self) -> &mut Self {
+        self
+    }
+
+    /// As [`enable_all`](Self::enable_all).
+    pub fn enable_time(&mut self) -> &mut Self {
+        self
+    }
+
+    /// How many workers run tasks at a time (Go: GOMAXPROCS): how many Ps there are.
+    ///
+    /// The default is what the environment variable `GMP_MAXPROCS` says (or `TOKIO_WORKER_THREADS`, if that isn't set), else
+    /// the number of CPUs that the process may use, bounded by the quota of its cgroup. In a `current_thread` runtime it
+    /// is always 1.
+    ///
+    /// # Panics
+    /// If `val` is 0, or more than 1024.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
+    /// assert_eq!(rt.metrics().num_workers(), 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    #[doc(alias = "GOMAXPROCS")]
+    pub fn worker_threads(&mut self, val: usize) -> &mut Self {
+        assert!(val > 0, "Worker threads cannot be set to 0");
+        assert!(
+            val <= 1024,
+            "Worker threads cannot be set to more than 1024"
+        );
+        self.procs = Some(val);
+        self
+    }
+
+    /// Most threads for [`spawn_blocking`](crate::task::spawn_blocking); 512 if not said. Workers are not among them.
+    ///
+    /// # Panics
+    /// If `val` is 0.
+    #[track_caller]
+    pub fn max_blocking_threads(&mut self, val: usize) -> &mut Self {
+        assert!(val > 0, "Max blocking threads cannot be set to 0");
+        self.max_blocking_threads = Some(val);
+        self
+    }
+
+    /// The name of the runtime's threads; "gmp-worker" if not said.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().thread_name("my-pool").build()?;
+    /// let name = rt.block_on(rt.spawn(async { std::thread::current().name().map(String::from) })).unwrap();
+    /// assert_eq!(name.as_deref(), Some("my-pool"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn thread_name(&mut self, val: impl Into<String>) -> &mut Self {
+        let name = val.into();
+        self.thread_name = Some(Arc::new(move || name.clone()));
+        self
+    }
+
+    /// A function that names each of the runtime's threads.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// let rt = gmp::runtime::Builder::new_multi_thread()
+    ///     .thread_name_fn(|| {
+    ///         static NEXT: AtomicUsize = AtomicUsize::new(0);
+    ///         format!("my-pool-{}", NEXT.fetch_add(1, Ordering::SeqCst))
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn thread_name_fn<F>(&mut self, f: F) -> &mut Self
+    where
+        F: Fn() -> String + Send + Sync + 'static,
+    {
+        self.thread_name = Some(Arc::new(f));
+        self
+    }
+
+    /// The name of the runtime, for people.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().name("mine").build()?;
+    /// assert_eq!(rt.handle().name(), Some("mine"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn name(&mut self, val: impl Into<String>) -> &mut Self {
+        self.name = Some(val.into());
+        self
+    }
+
+    /// The stack of the runtime's threads in bytes; std's default if not said.
+    pub fn thread_stack_size(&mut self, val: usize) -> &mut Self {
+        self.thread_stack_size = Some(val);
+        self
+    }
+
+    /// How long an idle thread of the blocking pool stays; 10 seconds if not said.
+    pub fn thread_keep_alive(&mut self, duration: Duration) -> &mut Self {
+        self.thread_keep_alive = Some(duration);
+        self
+    }
+
+    /// Called on each of the runtime's threads when it starts, before anything else. A hook that panics aborts.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().on_thread_start(|| println!("thread started")).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn on_thread_start<F>(&mut self, f: F) -> &mut Self
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.hooks.on_thread_start = Some(Arc::new(f));
+        self
+    }
+
+    /// Called on each of the runtime's threads before it ends. A hook that panics aborts.
+    pub fn on_thread_stop<F>(&mut self, f: F) -> &mut Self
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.hooks.on_thread_stop = Some(Arc::new(f));
+        self
+    }
+
+    /// Called on a worker before it goes to sleep. A hook that panics aborts.
+    pub fn on_thread_park<F>(&mut self, f: F) -> &mut Self
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.hooks.on_thread_park = Some(Arc::new(f));
+        self
+    }
+
+    /// Called on a worker after it has woken. A hook that panics aborts.
+    pub fn on_thread_unpark<F>(&mut self, f: F) -> &mut Self
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.hooks.on_thread_unpark = Some(Arc::new(f));
+        self
+    }
+
+    /// After how many turns a worker looks into the global queue first; 61 if not said.
+    ///
+    /// # Panics
+    /// If `val` is 0.
+    #[track_caller]
+    pub fn global_queue_interval(&mut self, val: u32) -> &mut Self {
+        assert!(val > 0, "global_queue_interval must be greater than 0");
+        self.global_queue_interval = Some(val);
+        self
+    }
+
+    /// After how many turns a worker looks for events; 61 if not said. In a `current_thread` runtime also: how many turns other
+    /// tasks get between two polls of the future of `block_on`, at most.
+    ///
+    /// # Panics
+    /// If `val` is 0.
+    #[track_caller]
+    pub fn event_interval(&mut self, val: u32) -> &mut Self {
+        assert!(val > 0, "event_interval must be greater than 0");
+        self.event_interval = Some(val);
+        self
+    }
+
+    /// What happens when a task panics; by default nothing beyond its [`JoinError`](crate::task::JoinError).
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::runtime::{Builder, UnhandledPanic};
+    ///
+    /// let rt = Builder::new_current_thread().unhandled_panic(UnhandledPanic::ShutdownRuntime).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn unhandled_panic(&mut self, behavior: UnhandledPanic) -> &mut Self {
+        self.unhandled_panic = behavior;
+        self
+    }
+
+    /// Where workers run. The environment variable `GMP_PIN` (`auto`, `core`, `llc`, `none`, or CPU numbers) stands above it.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::runtime::{Builder, Pin};
+    ///
+    /// let rt = Builder::new_multi_thread().pin_workers(Pin::None).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn pin_workers(&mut self, pin: Pin) -> &mut Self {
+        self.pin = pin;
+        self
+    }
+
+    /// The seed of everything random in the scheduler (whom to steal from); random if not said.
+    pub fn scheduler_seed(&mut self, seed: u64) -> &mut Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// The embedder's hook in the boot, where Go calls `_cgo_init`: after the CPU is known, before any thread exists.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().on_boot(|record| println!("on {}", record.cpu)).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias = "_cgo_init")]
+    pub fn on_boot<F>(&mut self, f: F) -> &mut Self
+    where
+        F: FnMut(&BootRecord) + Send + 'static,
+    {
+        self.on_boot = Some(Arc::new(Mutex::new(f)));
+        self
+    }
+
+    /// Boots a runtime, in the order of Go's `rt0_go`.
+    ///
+    /// The calling thread becomes its first M. Other threads are started when there is work for them.
+    ///
+    /// # Errors
+    /// If a variable of the environment makes no sense.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_current_thread().build()?;
+    /// rt.block_on(async { println!("Hello from the runtime") });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias = "rt0_go")]
+    pub fn build(&mut self) -> io::Result<Runtime> {
+        let mut config = Config::new(self.flavor);
+        config.procs = self.procs.filter(|_| self.flavor == Flavor::MultiThread);
+        config.name = self.name.clone();
+        config.thread_stack_size = self.thread_stack_size;
+        config.pin = self.pin.clone();
+        config.unhandled_panic = self.unhandled_panic;
+        config.seed = self.seed;
+        config.hooks = self.hooks.clone();
+        if let Some(name) = &self.thread_name {
+            config.thread_name = name.clone();
+        }
+        if let Some(d) = self.thread_keep_alive {
+            config.thread_keep_alive = d;
+        }
+        if let Some(n) = self.max_blocking_threads {
+            config.max_blocking_threads = n;
+        }
+        if let Some(n) = self.global_queue_interval {
+            config.global_queue_interval = n;
+        }
+        if let Some(n) = self.event_interval {
+            config.event_interval = n;
+        }
+        if let Some(hook) = &self.on_boot {
+            let hook = hook.clone();
+            config.on_boot = Some(Box::new(move |record| {
+                let mut hook = hook.lock().unwrap_or_else(PoisonError::into_inner);
+                hook(record);
+            }));
+        }
+        let sched = rt0::rt0_go(config)?;
+        Ok(Runtime::from_handle(Handle::from_sched(sched)))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("flavor", &self.flavor)
+            .field("worker_threads", &self.procs)
+            .field("max_blocking_threads", &self.max_blocking_threads)
+            .field("pin", &self.pin)
+            .field("hooks", &self.hooks)
+            .finish_non_exhaustive()
+    }
+}

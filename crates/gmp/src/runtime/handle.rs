@@ -1,0 +1,276 @@
+//! [`Handle`]: a runtime, without the right to end it.
+
+use crate::runtime::{BootRecord, NO_RUNTIME, RuntimeMetrics};
+use crate::task::JoinHandle;
+use gmp_sched::proc::{needm, newproc};
+use gmp_sched::{Flavor, Sched, blocking};
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
+
+/// A handle to a runtime. Cheap to clone; it doesn't keep the runtime going.
+///
+/// # Examples
+/// ```
+/// let rt = gmp::runtime::Runtime::new()?;
+/// let handle = rt.handle().clone();
+/// std::thread::spawn(move || handle.spawn(async { println!("from another thread") })).join().unwrap();
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Handle {
+    sched: Arc<Sched>,
+}
+
+/// The runtime that a [`Handle`] entered stays current until this is dropped.
+///
+/// Guards must be dropped in the reverse order of their making.
+#[derive(Debug)]
+#[must_use = "the runtime stays current only until the guard is dropped"]
+pub struct EnterGuard<'a> {
+    _guard: gmp_sched::EnterGuard,
+    handle: PhantomData<&'a Handle>,
+}
+
+/// Which kind of scheduler a runtime has.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RuntimeFlavor {
+    /// Everything runs on the thread that calls `block_on`.
+    CurrentThread,
+    /// Tasks run on several threads.
+    MultiThread,
+}
+
+/// A number that identifies a runtime within the process.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub struct Id(u64);
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl UnwindSafe for Handle {}
+impl RefUnwindSafe for Handle {}
+
+impl Handle {
+    pub(crate) fn from_sched(sched: Arc<Sched>) -> Self {
+        Self { sched }
+    }
+
+    pub(crate) fn sched(&self) -> &Arc<Sched> {
+        &self.sched
+    }
+
+    /// The handle of the current runtime.
+    ///
+    /// # Panics
+    /// If called outside of a runtime's context.
+    ///
+    /// # Examples
+    /// ```
+    /// # gmp::runtime::Runtime::new().unwrap().block_on(async {
+    /// let handle = gmp::runtime::Handle::current();
+    /// std::thread::spawn(move || {
+    ///     handle.spawn(async { println!("on the runtime of the handle") });
+    /// });
+    /// # })
+    /// ```
+    #[track_caller]
+    pub fn current() -> Self {
+        match Self::try_current() {
+            Ok(handle) => handle,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The handle of the current runtime, if there is one.
+    ///
+    /// # Errors
+    /// If called outside of a runtime's context.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::runtime::Handle;
+    ///
+    /// assert!(Handle::try_current().unwrap_err().is_missing_context());
+    /// let rt = gmp::runtime::Runtime::new()?;
+    /// rt.block_on(async { assert!(Handle::try_current().is_ok()) });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn try_current() -> Result<Self, TryCurrentError> {
+        gmp_sched::current()
+            .map(Self::from_sched)
+            .ok_or(TryCurrentError(()))
+    }
+
+    /// Enters the runtime: until the guard is dropped [`spawn`](crate::spawn) and the like use it.
+    ///
+    /// # Panics
+    /// The guard's drop panics if a guard that was made later is still there.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Runtime::new()?;
+    /// let handle = rt.handle().clone();
+    /// let _guard = handle.enter();
+    /// gmp::spawn(async { println!("spawned") });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn enter(&self) -> EnterGuard<'_> {
+        EnterGuard {
+            _guard: gmp_sched::enter(self.sched.clone()),
+            handle: PhantomData,
+        }
+    }
+
+    /// Spawns a future onto the runtime. It starts at once, whether it is awaited or not.
+    ///
+    /// If the runtime has been shut down, the task is cancelled at once.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Runtime::new()?;
+    /// let task = rt.handle().spawn(async { 3 });
+    /// assert_eq!(rt.block_on(task).unwrap(), 3);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        newproc::newproc(&self.sched, future, Location::caller())
+    }
+
+    /// Runs the function on a thread where blocking is allowed.
+    ///
+    /// # Panics
+    /// If no thread can be had for it.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Runtime::new()?;
+    /// let job = rt.handle().spawn_blocking(|| 5);
+    /// assert_eq!(rt.block_on(job).unwrap(), 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, func: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        blocking::spawn_blocking(&self.sched, func)
+    }
+
+    /// Runs a future to its end on the calling thread, with this runtime as the current one.
+    ///
+    /// It runs no other tasks: those of a `current_thread` runtime only move on while some thread is in
+    /// [`Runtime::block_on`](crate::runtime::Runtime::block_on).
+    ///
+    /// # Panics
+    /// If the future panics, or if called from within a runtime's context where blocking isn't allowed.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Runtime::new()?;
+    /// let handle = rt.handle().clone();
+    /// let thread = std::thread::spawn(move || handle.block_on(async { gmp::spawn(async { 8 }).await.unwrap() }));
+    /// assert_eq!(thread.join().unwrap(), 8);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let _driving = gmp_sched::start_driving();
+        needm::block_on_locked(&self.sched, future)
+    }
+
+    /// Which kind of scheduler the runtime has.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::runtime::{Builder, RuntimeFlavor};
+    ///
+    /// let rt = Builder::new_current_thread().build()?;
+    /// assert_eq!(rt.handle().runtime_flavor(), RuntimeFlavor::CurrentThread);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn runtime_flavor(&self) -> RuntimeFlavor {
+        match self.sched.config.flavor {
+            Flavor::CurrentThread => RuntimeFlavor::CurrentThread,
+            Flavor::MultiThread => RuntimeFlavor::MultiThread,
+        }
+    }
+
+    /// The runtime's number.
+    pub fn id(&self) -> Id {
+        Id(self.sched.id)
+    }
+
+    /// The name given by [`Builder::name`](crate::runtime::Builder::name).
+    pub fn name(&self) -> Option<&str> {
+        self.sched.config.name.as_deref()
+    }
+
+    /// The runtime's figures.
+    pub fn metrics(&self) -> RuntimeMetrics {
+        RuntimeMetrics::new(self.clone())
+    }
+
+    /// What each step of the boot found.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Runtime::new()?;
+    /// println!("{}", rt.handle().boot_record());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn boot_record(&self) -> &BootRecord {
+        &self.sched.boot
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("id", &self.id())
+            .field("flavor", &self.runtime_flavor())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Error returned by [`Handle::try_current`] when no runtime is current.
+pub struct TryCurrentError(());
+
+impl TryCurrentError {
+    /// Whether the reason is that no runtime has been entered. Always true here.
+    pub fn is_missing_context(&self) -> bool {
+        true
+    }
+
+    /// Whether the reason is that the thread's locals are being destroyed. Never here: the context has no destructor.
+    pub fn is_thread_local_destroyed(&self) -> bool {
+        false
+    }
+}
+
+impl fmt::Debug for TryCurrentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TryCurrentError").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for TryCurrentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(NO_RUNTIME)
+    }
+}
+
+impl Error for TryCurrentError {}

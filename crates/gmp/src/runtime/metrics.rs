@@ -1,0 +1,188 @@
+//! [`RuntimeMetrics`]: what the scheduler counts.
+
+use crate::runtime::Handle;
+use gmp_sched::metrics::Metrics;
+use std::time::Duration;
+
+/// Handle to the figures of a runtime. All of them are stable, tokio's unstable ones too.
+///
+/// A figure is exact for the worker that counts it and a little old for everyone else; figures are not consistent with
+/// one another.
+///
+/// # Examples
+/// ```
+/// # let rt = gmp::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+/// let metrics = rt.metrics();
+/// rt.block_on(rt.spawn(async {})).unwrap();
+/// assert_eq!(metrics.spawned_tasks_count(), 1);
+/// ```
+#[derive(Clone, Debug)]
+pub struct RuntimeMetrics {
+    handle: Handle,
+}
+
+impl RuntimeMetrics {
+    pub(crate) fn new(handle: Handle) -> Self {
+        Self { handle }
+    }
+
+    fn metrics(&self) -> Metrics<'_> {
+        Metrics(self.handle.sched())
+    }
+
+    /// How many workers (Ps) there are.
+    pub fn num_workers(&self) -> usize {
+        self.metrics().num_workers()
+    }
+
+    /// How many tasks have been spawned and aren't done.
+    pub fn num_alive_tasks(&self) -> usize {
+        self.metrics().num_alive_tasks()
+    }
+
+    /// How many tasks have been spawned so far.
+    pub fn spawned_tasks_count(&self) -> u64 {
+        self.metrics().spawned_tasks_count()
+    }
+
+    /// How many tasks are in the global queue.
+    pub fn global_queue_depth(&self) -> usize {
+        self.metrics().global_queue_depth()
+    }
+
+    /// How often a task was scheduled from outside of the runtime's workers.
+    pub fn remote_schedule_count(&self) -> u64 {
+        self.metrics().remote_schedule_count()
+    }
+
+    /// How many threads the blocking pool has.
+    pub fn num_blocking_threads(&self) -> usize {
+        self.metrics().blocking().0
+    }
+
+    /// How many of the blocking pool's threads wait for a job.
+    pub fn num_idle_blocking_threads(&self) -> usize {
+        self.metrics().blocking().1
+    }
+
+    /// How many jobs wait for a thread of the blocking pool.
+    pub fn blocking_queue_depth(&self) -> usize {
+        self.metrics().blocking().2
+    }
+
+    /// How long the worker has been awake.
+    ///
+    /// # Panics
+    /// If there is no such worker, as all of the following.
+    #[track_caller]
+    pub fn worker_total_busy_duration(&self, worker: usize) -> Duration {
+        Duration::from_nanos(self.metrics().worker(worker).busy_nanos)
+    }
+
+    /// How often the worker went to sleep.
+    ///
+    /// # Panics
+    /// If there is no such worker.
+    #[track_caller]
+    pub fn worker_park_count(&self, worker: usize) -> u64 {
+        self.metrics().worker(worker).parks
+    }
+
+    /// How often the worker went to sleep or woke: odd while it sleeps.
+    ///
+    /// # Panics
+    /// If there is no such worker.
+    #[track_caller]
+    pub fn worker_park_unpark_count(&self, worker: usize) -> u64 {
+        self.metrics().worker(worker).parks_and_unparks
+    }
+
+    /// How often the worker woke and found nothing to do.
+    ///
+    /// # Panics
+    /// If there is no such worker.
+    #[track_caller]
+    pub fn worker_noop_count(&self, worker: usize) -> u64 {
+        self.metrics().worker(worker).noops
+    }
+
+    /// How many tasks the worker has stolen.
+    ///
+    /// # Panics
+    /// If there is no such worker.
+    #[track_caller]
+    pub fn worker_steal_count(&self, worker: usize) -> u64 {
+        self.metrics().worker(worker).steals
+    }
+
+    /// How often the worker has stolen, one task or many.
+    ///
+    /// # Panics
+    /// If there is no such worker.
+    #[track_caller]
+    pub fn worker_steal_operations(&self, worker: usize) -> u64 {
+        self.metrics().worker(worker).steal_operations
+    }
+
+    /// How often the worker has polled a task.
+    ///
+    /// # Panics
+    /// If there is no such worker.
+    #[track_caller]
+    #[doc(alias = "schedtick")]
+    pub fn worker_poll_count(&self, worker: usize) -> u64 {
+        self.metrics().worker(worker).polls
+    }
+
+    /// How often a task was queued by the worker itself.
+    ///
+    /// # Panics
+    /// If there is no such worker.
+    #[track_caller]
+    pub fn worker_local_schedule_count(&self, worker: usize) -> u64 {
+        self.metrics().worker(worker).local_schedules
+    }
+
+    /// How often the worker's own queue overflowed into the global one.
+    ///
+    /// # Panics
+    /// If there is no such worker.
+    #[track_caller]
+    pub fn worker_overflow_count(&self, worker: usize) -> u64 {
+        self.metrics().worker(worker).overflows
+    }
+
+    /// How many tasks are in the worker's own queue.
+    ///
+    /// # Panics
+    /// If there is no such worker.
+    #[track_caller]
+    pub fn worker_local_queue_depth(&self, worker: usize) -> usize {
+        self.metrics().worker_local_queue_depth(worker)
+    }
+
+    /// The mean time of a poll on the worker: how long it was awake, over how often it has polled.
+    ///
+    /// # Panics
+    /// If there is no such worker.
+    #[track_caller]
+    pub fn worker_mean_poll_time(&self, worker: usize) -> Duration {
+        let totals = self.metrics().worker(worker);
+        Duration::from_nanos(totals.busy_nanos.checked_div(totals.polls).unwrap_or(0))
+    }
+
+    /// How many tasks have panicked.
+    pub fn panicked_tasks_count(&self) -> u64 {
+        self.metrics().panics()
+    }
+
+    /// How often a P was taken away from a thread that was stuck in a poll.
+    pub fn retired_count(&self) -> u64 {
+        self.metrics().retired_count()
+    }
+
+    /// How often the system refused to start a thread.
+    pub fn thread_failure_count(&self) -> u64 {
+        self.metrics().thread_failures()
+    }
+}

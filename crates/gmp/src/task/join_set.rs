@@ -1,0 +1,371 @@
+//! [`JoinSet`]: tasks that are awaited in the order in which they finish.
+//!
+//! Each task's join waker puts the task's key into a list of those that may have finished and wakes whoever polls the set; a
+//! poll looks at these only.
+
+use crate::runtime::Handle;
+use crate::task::{AbortHandle, Id, JoinError, JoinHandle, coop};
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::panic::{RefUnwindSafe, UnwindSafe, resume_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+/// A collection of tasks spawned on a runtime.
+///
+/// The tasks are returned in the order in which they complete. When the set is dropped, all its tasks are aborted.
+///
+/// # Examples
+/// ```
+/// use gmp::task::JoinSet;
+///
+/// # #[gmp::main]
+/// # async fn main() {
+/// let mut set = JoinSet::new();
+/// for i in 0..10 {
+///     set.spawn(async move { i });
+/// }
+/// let mut seen = [false; 10];
+/// while let Some(res) = set.join_next().await {
+///     seen[res.unwrap()] = true;
+/// }
+/// assert!(seen.iter().all(|&s| s));
+/// # }
+/// ```
+pub struct JoinSet<T> {
+    entries: Vec<Option<Entry<T>>>,
+    vacant: Vec<usize>,
+    finished: Arc<Finished>,
+}
+
+struct Entry<T> {
+    handle: JoinHandle<T>,
+    waker: Arc<EntryWaker>,
+}
+
+/// The keys of tasks that may have finished, and who waits for one.
+#[derive(Default)]
+struct Finished(Mutex<(VecDeque<usize>, Option<Waker>)>);
+
+struct EntryWaker {
+    key: usize,
+    queued: AtomicBool,
+    finished: Arc<Finished>,
+}
+
+impl Finished {
+    fn lock(&self) -> MutexGuard<'_, (VecDeque<usize>, Option<Waker>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next key; if there is none, `cx` is woken when there is.
+    fn pop(&self, cx: Option<&mut Context<'_>>) -> Option<usize> {
+        let mut old = None;
+        let mut finished = self.lock();
+        let key = finished.0.pop_front();
+        if let (None, Some(cx)) = (key, cx) {
+            if !finished.1.as_ref().is_some_and(|w| w.will_wake(cx.waker())) {
+                old = finished.1.replace(cx.waker().clone());
+            }
+        }
+        drop(finished);
+        drop(old);
+        key
+    }
+}
+
+impl Wake for EntryWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // ORDERING: pairs with the store before the handle is polled: either that poll sees what we are woken for, or the
+        // key is in the list again.
+        if self.queued.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let waker = {
+            let mut finished = self.finished.lock();
+            finished.0.push_back(self.key);
+            finished.1.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl<T> JoinSet<T> {
+    /// Creates an empty set.
+    pub fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            vacant: Vec::new(),
+            finished: Arc::default(),
+        }
+    }
+
+    /// How many tasks are in the set.
+    pub fn len(&self) -> usize {
+        self.entries.len() - self.vacant.len()
+    }
+
+    /// Whether no task is in the set.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn handles(&self) -> impl Iterator<Item = &JoinHandle<T>> {
+        self.entries.iter().flatten().map(|e| &e.handle)
+    }
+
+    /// Aborts all tasks of the set. They stay in it until they are joined.
+    pub fn abort_all(&mut self) {
+        self.handles().for_each(JoinHandle::abort);
+    }
+
+    /// Removes all tasks from the set without aborting them: they go on by themselves.
+    pub fn detach_all(&mut self) {
+        self.clear();
+    }
+
+    fn clear(&mut self) {
+        self.entries.clear();
+        self.vacant.clear();
+        self.finished.lock().0.clear();
+    }
+
+    fn take(&mut self, key: usize) -> Option<JoinHandle<T>> {
+        let entry = self.entries.get_mut(key)?.take()?;
+        self.vacant.push(key);
+        if self.is_empty() {
+            self.clear();
+        }
+        Some(entry.handle)
+    }
+}
+
+impl<T: 'static> JoinSet<T> {
+    fn insert(&mut self, handle: JoinHandle<T>) -> AbortHandle {
+        let abort = handle.abort_handle();
+        let key = self.vacant.pop().unwrap_or_else(|| {
+            self.entries.push(None);
+            self.entries.len() - 1
+        });
+        let waker = Arc::new(EntryWaker {
+            key,
+            queued: AtomicBool::new(false),
+            finished: self.finished.clone(),
+        });
+        // It may have finished already, and its handle must be polled once to know the waker.
+        waker.wake_by_ref();
+        self.entries[key] = Some(Entry { handle, waker });
+        abort
+    }
+
+    /// Spawns the task on the current runtime and stores it in the set.
+    ///
+    /// # Panics
+    /// If called outside of a runtime's context.
+    #[track_caller]
+    pub fn spawn<F>(&mut self, task: F) -> AbortHandle
+    where
+        F: Future<Output = T> + Send + 'static,
+        T: Send,
+    {
+        self.insert(crate::spawn(task))
+    }
+
+    /// Spawns the task on the given runtime and stores it in the set.
+    #[track_caller]
+    pub fn spawn_on<F>(&mut self, task: F, handle: &Handle) -> AbortHandle
+    where
+        F: Future<Output = T> + Send + 'static,
+        T: Send,
+    {
+        self.insert(handle.spawn(task))
+    }
+
+    /// Runs the function on the blocking pool of the current runtime and stores it in the set.
+    ///
+    /// # Panics
+    /// If called outside of a runtime's context.
+    #[track_caller]
+    pub fn spawn_blocking<F>(&mut self, f: F) -> AbortHandle
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send,
+    {
+        self.insert(crate::task::spawn_blocking(f))
+    }
+
+    /// Runs the function on the blocking pool of the given runtime and stores it in the set.
+    #[track_caller]
+    pub fn spawn_blocking_on<F>(&mut self, f: F, handle: &Handle) -> AbortHandle
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send,
+    {
+        self.insert(handle.spawn_blocking(f))
+    }
+
+    /// Waits until one of the tasks completes and returns its output; `None` if the set is empty.
+    ///
+    /// # Cancel safety
+    /// This is cancel safe: if it is dropped before it completes, no task has been removed from the set.
+    pub async fn join_next(&mut self) -> Option<Result<T, JoinError>> {
+        poll_fn(|cx| self.poll_join_next(cx)).await
+    }
+
+    /// As [`join_next`](Self::join_next), with the id of the task.
+    ///
+    /// # Cancel safety
+    /// As [`join_next`](Self::join_next).
+    pub async fn join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
+        poll_fn(|cx| self.poll_join_next_with_id(cx)).await
+    }
+
+    /// Returns the output of a task that has completed; `None` if there is none.
+    pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
+        self.try_join_next_with_id()
+            .map(|res| res.map(|(_, output)| output))
+    }
+
+    /// As [`try_join_next`](Self::try_join_next), with the id of the task.
+    pub fn try_join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
+        // Not a wait, so the budget doesn't apply: all that have finished can be had in one go.
+        while let Some(key) = self.finished.pop(None) {
+            let poll = {
+                let mut cx = Context::from_waker(Waker::noop());
+                Pin::new(&mut coop::unconstrained(poll_fn(|_| {
+                    Poll::Ready(self.poll_key(key))
+                })))
+                .poll(&mut cx)
+            };
+            if let Poll::Ready(Some(result)) = poll {
+                return Some(result);
+            }
+        }
+        None
+    }
+
+    /// Polls the task with this key; if it is done it leaves the set.
+    fn poll_key(&mut self, key: usize) -> Option<Result<(Id, T), JoinError>> {
+        let entry = self.entries.get_mut(key)?.as_mut()?;
+        // ORDERING: before the poll, see `EntryWaker::wake_by_ref`.
+        entry.waker.queued.swap(false, Ordering::AcqRel);
+        let id = entry.handle.id();
+        let waker = Waker::from(entry.waker.clone());
+        match Pin::new(&mut entry.handle).poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(result) => {
+                drop(self.take(key));
+                Some(result.map(|output| (id, output)))
+            }
+            Poll::Pending => None,
+        }
+    }
+
+    /// Polls for one of the tasks to complete.
+    ///
+    /// `Poll::Pending` means that the set isn't empty and no task is done; or that the budget is used up, and then the waker has
+    /// been woken already.
+    pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
+        self.poll_join_next_with_id(cx)
+            .map(|opt| opt.map(|res| res.map(|(_, output)| output)))
+    }
+
+    /// As [`poll_join_next`](Self::poll_join_next), with the id of the task.
+    pub fn poll_join_next_with_id(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<(Id, T), JoinError>>> {
+        loop {
+            if self.is_empty() {
+                return Poll::Ready(None);
+            }
+            if !coop::has_budget_remaining() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let Some(key) = self.finished.pop(Some(cx)) else {
+                return Poll::Pending;
+            };
+            if let Some(result) = self.poll_key(key) {
+                return Poll::Ready(Some(result));
+            }
+        }
+    }
+
+    /// Aborts all tasks and waits until they have ended.
+    pub async fn shutdown(&mut self) {
+        self.abort_all();
+        while self.join_next().await.is_some() {}
+    }
+
+    /// Waits for all tasks and returns their outputs in the order of completion.
+    ///
+    /// # Panics
+    /// If a task panicked or was cancelled, with the task's own panic if it was that; the other tasks are aborted.
+    pub async fn join_all(mut self) -> Vec<T> {
+        let mut outputs = Vec::with_capacity(self.len());
+        while let Some(result) = self.join_next().await {
+            match result {
+                Ok(output) => outputs.push(output),
+                Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+                Err(error) => panic!("{error}"),
+            }
+        }
+        outputs
+    }
+}
+
+impl<T> Drop for JoinSet<T> {
+    fn drop(&mut self) {
+        self.handles().for_each(JoinHandle::abort);
+    }
+}
+
+impl<T> fmt::Debug for JoinSet<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinSet").field("len", &self.len()).finish()
+    }
+}
+
+impl<T> Default for JoinSet<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> UnwindSafe for JoinSet<T> {}
+impl<T> RefUnwindSafe for JoinSet<T> {}
+
+impl<T, F> FromIterator<F> for JoinSet<T>
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    /// Spawns every future of the iterator on the current runtime.
+    fn from_iter<I: IntoIterator<Item = F>>(iter: I) -> Self {
+        let mut set = Self::new();
+        set.extend(iter);
+        set
+    }
+}
+
+impl<T, F> Extend<F> for JoinSet<T>
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    /// Spawns every future of the iterator on the current runtime.
+    fn extend<I: IntoIterator<Item = F>>(&mut self, iter: I) {
+        iter.into_iter().for_each(|task| {
+            self.spawn(task);
+        });
+    }
+}

@@ -88,6 +88,17 @@ impl<T: Link> GQueue<T> {
         Some(item)
     }
 
+    /// Takes the first `count` elements, or all if there are no more.
+    pub fn split_front(&mut self, count: usize) -> Self {
+        let mut front = Self::new();
+        while front.len < count {
+            let Some(item) = self.pop_front() else { break };
+            // SAFETY: it was in this list and is in none now; what kept it alive there keeps it alive here.
+            unsafe { front.push_back(item) };
+        }
+        front
+    }
+
     /// Moves everything of `other` behind what is here.
     #[inline]
     pub fn append(&mut self, other: &mut Self) {

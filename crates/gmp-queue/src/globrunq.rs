@@ -1,7 +1,12 @@
 //! [`GlobRunq`]: the global run queue.
 //!
-//! A FIFO list under its own lock (Go keeps it under `sched.lock`), whose length can be read without. It can be closed
-//! to newcomers: that is the point where a spawn and a shutdown meet.
+//! First in, first out, under its own lock (Go keeps it under `sched.lock`); the length can be read without. It can be
+//! closed to newcomers: that is the point where a spawn and a shutdown meet.
+//!
+//! Elements stand in chains. A batch that overflowed from a ring stays one chain, and who takes a batch takes a chain: the
+//! lock is held for a few instructions, and the elements, which are in another core's cache as a rule, are touched
+//! outside of it. (One long list, walked under the lock, took 15 % of the time of a benchmark that lives from
+//! overflows.)
 //!
 //! # Proof: close against push
 //! `closed` is read and written under the lock. A push before the close is in the list, where the drain that follows
@@ -14,6 +19,7 @@ use gmp_base::link::Link;
 use gmp_base::lock::Lock;
 use gmp_base::lockrank::LockRank;
 use gmp_base::loom::{AtomicUsize, Ordering};
+use std::collections::VecDeque;
 use std::fmt;
 use std::ptr::NonNull;
 
@@ -25,8 +31,45 @@ pub struct GlobRunq<T> {
 }
 
 struct List<T> {
-    queue: GQueue<T>,
+    chains: VecDeque<GQueue<T>>,
+    len: usize,
     closed: bool,
+}
+
+/// Elements that come one by one are put into chains of so many: enough to make a batch worth its while, few enough for
+/// several Ps to have one each.
+const SINGLES: usize = if cfg!(gmp_loom) { 2 } else { 32 };
+
+impl<T: Link> List<T> {
+    /// # Safety
+    /// As [`GQueue::push_back`].
+    unsafe fn push(&mut self, item: NonNull<T>) {
+        self.len += 1;
+        if let Some(last) = self.chains.back_mut() {
+            if last.len() < SINGLES {
+                // SAFETY: the caller's promise.
+                return unsafe { last.push_back(item) };
+            }
+        }
+        let mut chain = GQueue::new();
+        // SAFETY: the caller's promise.
+        unsafe { chain.push_back(item) };
+        self.chains.push_back(chain);
+    }
+
+    fn pop(&mut self) -> Option<NonNull<T>> {
+        let first = self.chains.front_mut()?;
+        let item = first.pop_front();
+        if first.is_empty() {
+            self.chains.pop_front();
+            // What a burst made large is given back.
+            if self.chains.is_empty() && self.chains.capacity() > 64 {
+                self.chains.shrink_to(64);
+            }
+        }
+        self.len -= usize::from(item.is_some());
+        item
+    }
 }
 
 impl<T> fmt::Debug for GlobRunq<T> {
@@ -52,7 +95,8 @@ impl<T: Link> GlobRunq<T> {
             list: Lock::new(
                 LockRank::GlobRunq,
                 List {
-                    queue: GQueue::new(),
+                    chains: VecDeque::new(),
+                    len: 0,
                     closed: false,
                 },
             ),
@@ -80,8 +124,8 @@ impl<T: Link> GlobRunq<T> {
     pub unsafe fn put(&self, item: NonNull<T>) {
         let mut list = self.list.lock();
         // SAFETY: the caller's promise.
-        unsafe { list.queue.push_back(item) };
-        self.set_len(list.queue.len());
+        unsafe { list.push(item) };
+        self.set_len(list.len);
     }
 
     /// Appends a new element if the queue is open; gives it back otherwise.
@@ -98,8 +142,8 @@ impl<T: Link> GlobRunq<T> {
             return Err(item);
         }
         // SAFETY: the caller's promise.
-        unsafe { list.queue.push_back(item) };
-        self.set_len(list.queue.len());
+        unsafe { list.push(item) };
+        self.set_len(list.len);
         Ok(())
     }
 
@@ -109,25 +153,27 @@ impl<T: Link> GlobRunq<T> {
             return;
         }
         let mut list = self.list.lock();
-        list.queue.append(batch);
-        self.set_len(list.queue.len());
+        list.len += batch.len();
+        list.chains.push_back(std::mem::take(batch));
+        self.set_len(list.len);
     }
 
-    /// Takes up to `max` elements.
+    /// Takes the first chain, or its first `max` elements if it is longer.
     pub fn get_batch(&self, max: usize) -> GQueue<T> {
-        let mut batch = GQueue::new();
         if self.is_empty() {
-            return batch;
+            return GQueue::new();
         }
         let mut list = self.list.lock();
-        while batch.len() < max {
-            let Some(item) = list.queue.pop_front() else {
-                break;
-            };
-            // SAFETY: it was in the list and is in none now; what kept it alive there keeps it alive here.
-            unsafe { batch.push_back(item) };
-        }
-        self.set_len(list.queue.len());
+        let Some(first) = list.chains.front_mut() else {
+            return GQueue::new();
+        };
+        let batch = if first.len() <= max {
+            list.chains.pop_front().unwrap_or_default()
+        } else {
+            first.split_front(max)
+        };
+        list.len -= batch.len();
+        self.set_len(list.len);
         batch
     }
 
@@ -137,8 +183,8 @@ impl<T: Link> GlobRunq<T> {
             return None;
         }
         let mut list = self.list.lock();
-        let item = list.queue.pop_front();
-        self.set_len(list.queue.len());
+        let item = list.pop();
+        self.set_len(list.len);
         item
     }
 

@@ -21,7 +21,7 @@ fn loom_close_against_push() {
         };
         q.close();
         // The drain takes the lock and not the hint: `len` may be old here, the list may not.
-        let drained = q.list.lock().queue.pop_front().map_or(0, take);
+        let drained = q.list.lock().pop().map_or(0, take);
         let refused = spawner.join().unwrap();
         assert_eq!(
             drained + refused,

@@ -1,7 +1,10 @@
 //! First in, first out; closing refuses newcomers and no one else.
 
 use super::GlobRunq;
+use crate::glist::GQueue;
 use crate::testing::{Item, take};
+use proptest::prelude::*;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 #[test]
@@ -15,14 +18,55 @@ fn is_fifo_and_counts() {
     assert_eq!(q.get().map(take), Some(0));
     assert_eq!(q.get_batch(4).map(take).collect::<Vec<_>>(), [1, 2, 3, 4]);
     let mut rest = q.get_batch(100);
-    assert_eq!(rest.len(), 5);
+    assert_eq!((rest.len(), q.len()), (5, 0));
+    // SAFETY: a fresh item, queued once.
+    unsafe { q.put(Item::leak(4)) };
     q.put_batch(&mut rest);
-    assert_eq!((q.len(), rest.len()), (5, 0));
+    assert_eq!((q.len(), rest.len()), (6, 0));
     assert_eq!(
         std::iter::from_fn(|| q.get()).map(take).collect::<Vec<_>>(),
-        [5, 6, 7, 8, 9]
+        [4, 5, 6, 7, 8, 9]
     );
     assert!(q.is_empty() && q.get().is_none());
+}
+
+proptest! {
+    #[test]
+    fn behaves_as_a_deque(ops in prop::collection::vec((0..4_u8, 1..200_usize), 0..60)) {
+        let q = GlobRunq::new();
+        let mut model = VecDeque::new();
+        let mut number = 0;
+        for (op, n) in ops {
+            match op {
+                0 => for _ in 0..n {
+                    // SAFETY: a fresh item, queued once.
+                    unsafe { q.put(Item::leak(number)) };
+                    model.push_back(number);
+                    number += 1;
+                },
+                1 => {
+                    let mut batch = GQueue::new();
+                    for _ in 0..n {
+                        // SAFETY: a fresh item, queued once.
+                        unsafe { batch.push_back(Item::leak(number)) };
+                        model.push_back(number);
+                        number += 1;
+                    }
+                    q.put_batch(&mut batch);
+                }
+                2 => prop_assert_eq!(q.get().map(take), model.pop_front()),
+                _ => {
+                    let batch: Vec<_> = q.get_batch(n).map(take).collect();
+                    prop_assert!(batch.len() <= n && (model.is_empty() || !batch.is_empty()));
+                    prop_assert_eq!(&batch, &model.drain(..batch.len()).collect::<Vec<_>>());
+                }
+            }
+            prop_assert_eq!(q.len(), model.len());
+        }
+        while let Some(item) = q.get() {
+            take(item);
+        }
+    }
 }
 
 #[test]

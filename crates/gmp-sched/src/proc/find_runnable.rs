@@ -13,13 +13,21 @@
 //! Go: runtime/proc.go (findRunnable, 3404-3840)
 
 use crate::proc::park;
+use crate::proc::ready;
 use crate::proc::schedule::Until;
 use crate::proc::steal;
-use crate::runtime2::m::{G0, M};
+use crate::proc::wakep;
+use crate::runtime2::m::G0;
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
+use gmp_base::loom::spin_loop;
 use gmp_queue::runq::CAPACITY;
 use gmp_task::Gp;
+
+/// How often a lingering M looks, and how long it pauses between two looks: about 20 µs in all, a fraction of what going to
+/// sleep and being woken takes, and long enough between looks for a producer to have put more than one G there.
+const LINGER_ROUNDS: usize = 20;
+const LINGER_PAUSES: usize = 32;
 
 /// The next G to run. `None`: the M has been kicked, has slept or has lost its P; ask `until`, then ask again.
 #[inline]
@@ -45,7 +53,7 @@ pub(crate) fn find_runnable<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mu
         return Some(gp);
     }
     // SAFETY: this thread's M holds the record, whose ring is empty now.
-    if let Some(gp) = unsafe { spin(sched, mp, pp) } {
+    if let Some(gp) = unsafe { spin(sched, g0, pp) } {
         return Some(gp);
     }
     // A look that spares the way to bed and back, for a `block_on` future that has yielded.
@@ -61,10 +69,12 @@ pub(crate) fn find_runnable<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mu
 /// The calling thread's M must hold the record.
 #[cold]
 unsafe fn every_61st(sched: &Sched, pp: &P) -> Option<Gp> {
-    if let Some(next) = pp.runq.take_next() {
-        // To the tail: the slice of this chain of `runnext`s is over.
-        // SAFETY: the caller's promise; the G was in our queue and is in none now.
-        unsafe { crate::proc::ready::runqput(sched, pp, next, false) };
+    // To the tail with it: the slice of this chain of `runnext`s is over. If nobody waits behind it, it may go on.
+    if !pp.runq.is_empty() {
+        if let Some(next) = pp.runq.take_next() {
+            // SAFETY: the caller's promise; the G was in our queue and is in none now.
+            unsafe { ready::runqput_quiet(sched, pp, next) };
+        }
     }
     sched.runq.get()
 }
@@ -93,8 +103,9 @@ unsafe fn globrunqget(sched: &Sched, pp: &P) -> Option<Gp> {
     if len == 0 {
         return None;
     }
-    let share = (len / sched.procs() + 1).min(len).min(CAPACITY / 2);
-    let mut batch = sched.runq.get_batch(share);
+    // Go: min(128, len/gomaxprocs + 1). A batch that overflowed from a ring, half of it and one, isn't cut up: if that is
+    // more than a share, the others steal their half of it.
+    let mut batch = sched.runq.get_batch(CAPACITY / 2 + 1);
     let first = batch.pop_front();
     // SAFETY: the caller's promise.
     unsafe { pp.runq.put_batch(&mut batch) };
@@ -107,8 +118,8 @@ unsafe fn globrunqget(sched: &Sched, pp: &P) -> Option<Gp> {
 ///
 /// # Safety
 /// The calling thread's M must hold the record, whose ring must be empty.
-unsafe fn spin(sched: &Sched, mp: &M, pp: &P) -> Option<Gp> {
-    let procs = sched.procs();
+unsafe fn spin(sched: &Sched, g0: &mut G0<'_>, pp: &P) -> Option<Gp> {
+    let (mp, procs) = (g0.mp, sched.procs());
     if procs == 1 {
         return None;
     }
@@ -121,5 +132,44 @@ unsafe fn spin(sched: &Sched, mp: &M, pp: &P) -> Option<Gp> {
         sched.idle.become_spinning();
     }
     // SAFETY: the caller's promise.
-    unsafe { steal::stealwork(sched, pp) }
+    if let Some(gp) = unsafe { steal::stealwork(sched, pp) } {
+        return Some(gp);
+    }
+    if g0.linger {
+        // SAFETY: the caller's promise.
+        return unsafe { linger(sched, g0, pp) };
+    }
+    None
+}
+
+/// Looks a little longer, if the last sleep was a short one: a producer that makes work a little slower than we do it
+/// would otherwise wake us for every second task, at a price of many tasks. A look in vain is the last until the next
+/// short sleep, so that what comes at longer intervals isn't waited for at the cost of a CPU.
+///
+/// # Safety
+/// As [`spin`].
+#[cold]
+unsafe fn linger(sched: &Sched, g0: &mut G0<'_>, pp: &P) -> Option<Gp> {
+    for _ in 0..LINGER_ROUNDS {
+        for _ in 0..LINGER_PAUSES {
+            spin_loop();
+        }
+        if sched.is_closing() {
+            break;
+        }
+        if !sched.runq.is_empty() {
+            // SAFETY: the caller's promise.
+            if let Some(gp) = unsafe { globrunqget(sched, pp) } {
+                return Some(gp);
+            }
+        }
+        if wakep::any_ring_has_work(sched) {
+            // SAFETY: the caller's promise.
+            if let Some(gp) = unsafe { steal::stealwork(sched, pp) } {
+                return Some(gp);
+            }
+        }
+    }
+    g0.linger = false;
+    None
 }

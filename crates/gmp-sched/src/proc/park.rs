@@ -10,6 +10,9 @@ use crate::runtime2::schedt::{MPtr, Sched};
 use gmp_arch::ticks::nanotime;
 use gmp_base::loom::Ordering;
 
+/// A sleep below this, in nanoseconds, cost more than it spared.
+const SHORT_SLEEP: u64 = 50_000;
+
 /// The M gives its P up and sleeps until it gets one, or is kicked. On return it has a P, or is to ask `until` again.
 pub(crate) fn give_up_and_park<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U) {
     let mp = g0.mp;
@@ -70,8 +73,10 @@ fn second_look_and_sleep<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U
     if let Some(hook) = &sched.config.hooks.on_thread_park {
         newm::run_hook(hook);
     }
+    let asleep_since = nanotime();
     mpark(sched, g0, until, slot);
     g0.busy_since = nanotime();
+    g0.linger = g0.busy_since.saturating_sub(asleep_since) < SHORT_SLEEP;
     if let Some(pp) = mp.p() {
         pp.stats.parks_and_unparks.add(1);
     }

@@ -60,6 +60,18 @@ pub(crate) unsafe fn runqput(sched: &Sched, pp: &P, gp: Gp, next: bool) {
     }
 }
 
+/// To the tail, and nobody is woken: for a G that was in this queue a moment ago.
+///
+/// # Safety
+/// As [`runqput`]; the runtime must be `multi_thread`.
+pub(crate) unsafe fn runqput_quiet(sched: &Sched, pp: &P, gp: Gp) {
+    // SAFETY: the caller's promise.
+    if let Put::Overflow(mut batch) = unsafe { pp.runq.put(gp, false) } {
+        pp.stats.overflows.add(1);
+        sched.runq.put_batch(&mut batch);
+    }
+}
+
 /// `current_thread`: first in, first out without a limit. What doesn't fit into the ring waits behind it.
 ///
 /// # Safety

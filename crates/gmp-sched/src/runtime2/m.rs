@@ -169,6 +169,8 @@ pub struct G0<'a> {
     pub(crate) since_refill: u32,
     /// When the M last woke, in nanoseconds of `nanotime`.
     pub(crate) busy_since: u64,
+    /// The last sleep was so short that a longer look would have spared it.
+    pub(crate) linger: bool,
 }
 
 impl fmt::Debug for G0<'_> {
@@ -206,6 +208,7 @@ impl<'a> G0<'a> {
             tick: 0,
             since_refill: 0,
             busy_since: 0,
+            linger: false,
         }
     }
 }

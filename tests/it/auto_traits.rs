@@ -1,0 +1,221 @@
+//! Send, Sync, Unpin, UnwindSafe and RefUnwindSafe of the public types: as tokio's types of the same name have them.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::rc::Rc;
+
+/// Send, Sync, Unpin, UnwindSafe, RefUnwindSafe.
+type Traits = [bool; 5];
+
+/// Asks about `T`: the inherent constants apply where `T` has the trait, and stand before those of [`Without`].
+struct Ask<T>(PhantomData<T>);
+
+trait Without {
+    const SEND: bool = false;
+    const SYNC: bool = false;
+    const UNPIN: bool = false;
+    const UNWIND_SAFE: bool = false;
+    const REF_UNWIND_SAFE: bool = false;
+}
+
+impl<T> Without for Ask<T> {}
+
+impl<T: Send> Ask<T> {
+    const SEND: bool = true;
+}
+
+impl<T: Sync> Ask<T> {
+    const SYNC: bool = true;
+}
+
+impl<T: Unpin> Ask<T> {
+    const UNPIN: bool = true;
+}
+
+impl<T: UnwindSafe> Ask<T> {
+    const UNWIND_SAFE: bool = true;
+}
+
+impl<T: RefUnwindSafe> Ask<T> {
+    const REF_UNWIND_SAFE: bool = true;
+}
+
+/// A macro, for the question is answered where the type is written.
+macro_rules! traits {
+    ($ty:ty) => {{
+        let answers: Traits = [
+            <Ask<$ty>>::SEND,
+            <Ask<$ty>>::SYNC,
+            <Ask<$ty>>::UNPIN,
+            <Ask<$ty>>::UNWIND_SAFE,
+            <Ask<$ty>>::REF_UNWIND_SAFE,
+        ];
+        answers
+    }};
+}
+
+#[test]
+fn the_question_can_be_answered_no() {
+    assert_eq!(traits!(u8), [true; 5]);
+    assert_eq!(traits!(Rc<u8>), [false, false, true, true, true]);
+    assert_eq!(traits!(Cell<u8>), [true, false, true, true, false]);
+    assert_eq!(
+        traits!((std::marker::PhantomPinned, &mut u8)),
+        [true, true, false, false, true]
+    );
+}
+
+macro_rules! as_in_tokio {
+    ($($($path:ident)::+ $(<$($arg:ty),*>)?;)*) => {
+        [$((
+            stringify!($($path)::+ $(<$($arg),*>)?),
+            traits!(gmp::$($path)::+ $(<$($arg),*>)?),
+            traits!(tokio::$($path)::+ $(<$($arg),*>)?),
+        )),*]
+    };
+}
+
+#[test]
+fn types_have_the_auto_traits_of_tokios() {
+    let table = as_in_tokio! {
+        runtime::Runtime;
+        runtime::Handle;
+        runtime::EnterGuard<'static>;
+        runtime::TryCurrentError;
+        runtime::RuntimeFlavor;
+        runtime::RuntimeMetrics;
+        task::JoinHandle<u8>;
+        task::JoinHandle<Rc<u8>>;
+        task::JoinHandle<Cell<u8>>;
+        task::JoinHandle<&'static mut u8>;
+        task::JoinSet<u8>;
+        task::JoinSet<Rc<u8>>;
+        task::JoinSet<Cell<u8>>;
+        task::JoinSet<&'static mut u8>;
+        task::AbortHandle;
+        task::JoinError;
+        task::Id;
+    };
+    for (name, ours, theirs) in table {
+        assert_eq!(ours, theirs, "{name}: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe");
+    }
+}
+
+/// tokio's is neither `Sync` nor unwind safe by chance; what its users need is `Send`, and so that it can be kept in a field.
+#[test]
+fn a_builder_can_be_sent() {
+    let [send, _, unpin, ..] = traits!(gmp::runtime::Builder);
+    let [theirs, ..] = traits!(tokio::runtime::Builder);
+    assert!(send && unpin && theirs);
+}
+
+/// The types that are re-exported are tokio's own, not look-alikes.
+#[test]
+fn re_exports_are_the_same_types() {
+    fn same<T>(_: PhantomData<T>, _: PhantomData<T>) {}
+    same::<tokio::sync::Mutex<u8>>(PhantomData::<gmp::sync::Mutex<u8>>, PhantomData);
+    same::<tokio::sync::mpsc::Sender<u8>>(PhantomData::<gmp::sync::mpsc::Sender<u8>>, PhantomData);
+    same::<tokio::sync::Notify>(PhantomData::<gmp::sync::Notify>, PhantomData);
+    same::<tokio::io::ReadBuf<'static>>(PhantomData::<gmp::io::ReadBuf<'static>>, PhantomData);
+    same::<tokio::io::DuplexStream>(PhantomData::<gmp::io::DuplexStream>, PhantomData);
+    same::<tokio::task::LocalKey<u8>>(PhantomData::<gmp::task::LocalKey<u8>>, PhantomData);
+    same::<tokio::task::Unconstrained<u8>>(PhantomData::<gmp::task::Unconstrained<u8>>, PhantomData);
+    fn reads<T: tokio::io::AsyncRead + gmp::io::AsyncRead>() {}
+    reads::<gmp::io::DuplexStream>();
+}
+
+/// Whether the value of an unnameable type is `Send`, `Sync` and `Unpin`: the method of the first impl that applies, with
+/// fewer references, wins.
+mod value {
+    pub(super) struct Of<'a, T>(pub(super) &'a T);
+
+    pub(super) trait SendYes {
+        fn is_send(&self) -> bool {
+            true
+        }
+    }
+
+    pub(super) trait SendNo {
+        fn is_send(&self) -> bool {
+            false
+        }
+    }
+
+    impl<T: Send> SendYes for Of<'_, T> {}
+    impl<T> SendNo for &Of<'_, T> {}
+
+    pub(super) trait SyncYes {
+        fn is_sync(&self) -> bool {
+            true
+        }
+    }
+
+    pub(super) trait SyncNo {
+        fn is_sync(&self) -> bool {
+            false
+        }
+    }
+
+    impl<T: Sync> SyncYes for Of<'_, T> {}
+    impl<T> SyncNo for &Of<'_, T> {}
+}
+
+use value::{Of, SendNo as _, SendYes as _, SyncNo as _, SyncYes as _};
+
+macro_rules! future_traits {
+    ($future:expr) => {{
+        let future = $future;
+        let of = Of(&future);
+        [(&of).is_send(), (&of).is_sync()]
+    }};
+}
+
+macro_rules! futures_as_in_tokio {
+    ($($gmp:ident: $what:expr;)*) => {
+        [$((
+            stringify!($what),
+            { use gmp as $gmp; future_traits!($what) },
+            { use tokio as $gmp; future_traits!($what) },
+        )),*]
+    };
+}
+
+#[test]
+fn futures_have_the_auto_traits_of_tokios() {
+    let rc = std::future::pending::<Rc<u8>>();
+    assert_eq!(future_traits!(rc), [true, true], "it holds none");
+    assert_eq!(
+        future_traits!(async {
+            let rc = Rc::new(1);
+            std::future::ready(()).await;
+            drop(rc);
+        }),
+        [false, false]
+    );
+    let table = futures_as_in_tokio! {
+        rt: rt::task::yield_now();
+        rt: rt::task::consume_budget();
+        rt: rt::task::unconstrained(async {});
+        rt: rt::task::JoinSet::<u8>::new().join_all();
+        rt: rt::task::JoinSet::<Cell<u8>>::new().join_all();
+        rt: rt::task::JoinSet::<Rc<u8>>::new().join_all();
+        rt: async { rt::task::JoinSet::<u8>::new().join_next().await };
+        rt: async { rt::task::JoinSet::<Cell<u8>>::new().join_next_with_id().await };
+        rt: async { rt::task::JoinSet::<Rc<u8>>::new().shutdown().await };
+    };
+    for (name, ours, theirs) in table {
+        assert_eq!(ours, theirs, "{name}: Send, Sync");
+    }
+}
+
+#[test]
+fn unsize_and_object_safety() {
+    // A handle can be a trait object among others, as tokio's can.
+    type Boxed = Box<dyn std::future::Future<Output = Result<u8, gmp::task::JoinError>> + Send>;
+    let _: fn(gmp::task::JoinHandle<u8>) -> Boxed = |handle| Box::new(handle);
+    let _: fn(gmp::task::JoinError) -> Box<dyn std::error::Error + Send + Sync> = |e| Box::new(e);
+    let _: fn(gmp::task::JoinError) -> std::io::Error = Into::into;
+    let _: fn(gmp::runtime::TryCurrentError) -> Box<dyn std::error::Error + Send + Sync> =
+        |e| Box::new(e);
+}

@@ -1,0 +1,23 @@
+//! The integration tests of gmp, in one binary: what a user of tokio or of Go would expect, seen from outside.
+
+mod support; //       runtimes by flavour, watchdog, child processes
+
+mod tidy; //          rules that a text scan can hold
+mod auto_traits; //   Send, Sync and the like, as tokio's types have them
+mod rt_basic; //      block_on, spawn, handles, hooks, the builder
+mod rt_shutdown; //   what the end of a runtime promises
+mod rt_panic; //      the words of panics, and where they point
+mod rt_metrics; //    the figures add up
+mod rt_boot; //       the boot path, and how it ends when a step fails
+mod rt_fairness; //   the promises of runtime.rs, one test each
+mod task_join; //     JoinHandle, JoinError
+mod task_abort; //    abort, AbortHandle
+mod task_join_set; // JoinSet
+mod sync_yields; //   a loop over each re-exported primitive yields
+mod go_proc; //       Go's proc_test.go and chan_test.go
+mod two_runtimes; //  several runtimes in one process
+mod macros; //        #[gmp::main], #[gmp::test]
+mod ui; //            their messages
+mod retire; //        a P taken from a thread that is stuck
+mod wakers; //        wakers and tasks outliving what they belong to
+mod hostile; //       reference/hostile-cases.md, by number

@@ -30,8 +30,8 @@ const CHUNK: usize = 64 << 10;
 /// How many files may be ahead of the one whose result is awaited.
 const WINDOW: usize = 1024;
 
-/// How many files may be open for each worker: enough to keep it busy while disks answer.
-const OPEN_PER_WORKER: usize = 4;
+/// How many files may be open for each worker: disks answer sooner when much is asked of them at once.
+const OPEN_PER_WORKER: usize = 16;
 
 /// How many files may be open in all, however many workers there are: well below the usual limit of 1024.
 const OPEN_AT_MOST: usize = 256;

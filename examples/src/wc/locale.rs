@@ -56,10 +56,19 @@ impl Locale {
 
     /// The locale that the environment says, by `LC_ALL`, `LC_CTYPE` or `LANG`.
     pub fn from_env() -> Self {
-        let wide = System::from_env()
-            .filter(System::is_utf8)
-            .map(|system| Wide::new(&system));
-        Self { wide, ..Self::c() }
+        match System::from_env().filter(System::is_utf8) {
+            Some(system) => Self::utf8(|c| system.class(c)),
+            None => Self::c(),
+        }
+    }
+
+    /// A locale of UTF-8, in which `class` says what a character is that isn't ASCII.
+    pub(crate) fn utf8(class: impl Fn(char) -> Class) -> Self {
+        let wide = Wide::new(class);
+        Self {
+            wide: Some(wide),
+            ..Self::c()
+        }
     }
 
     /// Whether characters have several bytes.
@@ -90,18 +99,17 @@ impl fmt::Debug for Locale {
 }
 
 impl Wide {
-    fn new(system: &System) -> Self {
+    fn new(class: impl Fn(char) -> Class) -> Self {
         let mut wide = Self {
-            prints: vec![0; (u32::from(char::MAX) as usize).div_ceil(64)],
+            prints: vec![0; (char::MAX as usize + 1).div_ceil(64)],
             separators: Vec::new(),
         };
-        for c in ('\u{80}'..=char::MAX).filter(|&c| system.prints(c)) {
-            wide.prints[c as usize / 64] |= 1 << (c as usize % 64);
-            // wc separates words at spaces that don't break lines too, which the C library doesn't call spaces.
-            let unbreakable = matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{2060}');
-            if unbreakable || system.is_space(c) {
+        for c in '\u{80}'..=char::MAX {
+            let class = class(c);
+            if class == Class::Separator {
                 wide.separators.push(c);
             }
+            wide.prints[c as usize / 64] |= u64::from(class != Class::Neither) << (c as usize % 64);
         }
         wide
     }
@@ -136,14 +144,22 @@ impl System {
         name.to_bytes().eq_ignore_ascii_case(b"UTF-8")
     }
 
-    fn prints(&self, c: char) -> bool {
+    /// What wc makes of a character that isn't ASCII.
+    fn class(&self, c: char) -> Class {
         // SAFETY: in a UTF-8 locale, and others aren't asked, code points are wide characters; the locale is valid.
-        unsafe { iswprint_l(c.into(), self.0) != 0 }
-    }
-
-    fn is_space(&self, c: char) -> bool {
+        let prints = unsafe { iswprint_l(c.into(), self.0) != 0 };
+        if !prints {
+            return Class::Neither;
+        }
         // SAFETY: as above.
-        unsafe { iswspace_l(c.into(), self.0) != 0 }
+        let is_space = unsafe { iswspace_l(c.into(), self.0) != 0 };
+        // Not spaces to the C library, for they don't break lines; but they separate words.
+        let is_unbreakable = matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{2060}');
+        if is_space || is_unbreakable {
+            Class::Separator
+        } else {
+            Class::Word
+        }
     }
 }
 

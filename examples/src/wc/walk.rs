@@ -23,9 +23,7 @@ const SORTED_ABOVE: usize = 10_000;
 const BATCH: usize = 100_000;
 
 /// File systems on which `find` doesn't sort, by the names that the kernel has for them.
-const UNSORTED: [&str; 7] = [
-    "cifs", "smb3", "lustre", "nfs", "nfs4", "tmpfs", "devtmpfs",
-];
+const UNSORTED: [&str; 7] = ["cifs", "smb3", "lustre", "nfs", "nfs4", "tmpfs", "devtmpfs"];
 
 /// A walk that is under way.
 #[derive(Debug)]

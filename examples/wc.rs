@@ -56,7 +56,8 @@ fn arguments(arguments: impl Iterator<Item = OsString>) -> Result<(bool, Vec<Pat
             b"--" if options => options = false,
             b"-v" if options => verbose = true,
             [b'-', _, ..] if options => {
-                return Err(format!("wc: unknown option {}\n", argument.display()));
+                let option = PathBuf::from(argument);
+                return Err(format!("wc: unknown option {}\n", option.display()));
             }
             _ => roots.push(PathBuf::from(argument)),
         }

@@ -71,31 +71,21 @@ pub async fn count(
 }
 
 /// Spawns a task for each file, and passes them on in order. Ends early if nobody takes them any more.
-async fn spawn_all(
-    roots: Vec<PathBuf>,
-    locale: Arc<Locale>,
-    tasks: mpsc::Sender<JoinHandle<Entry>>,
-) {
+async fn spawn_all(roots: Vec<PathBuf>, locale: Arc<Locale>, tasks: mpsc::Sender<JoinHandle<Entry>>) {
     let workers = Handle::current().metrics().num_workers();
     let permits = Arc::new(Semaphore::new(OPEN_AT_MOST.min(workers * OPEN_PER_WORKER)));
     let mut walk = Walk::new(roots);
     while let Some(step) = walk.next() {
         let task = match step {
             Step::Look(place) => {
-                let listing = spawn_blocking(|| place.look())
-                    .await
-                    .expect("looking at a directory doesn't panic");
+                let listing = spawn_blocking(|| place.look()).await.expect("looking at a directory doesn't panic");
                 walk.enter(listing);
                 continue;
             }
             Step::File(path) => gmp::spawn(count_file(path, permits.clone(), locale.clone())),
-            Step::Failed(path, error) => gmp::spawn(async {
-                Entry {
-                    path,
-                    count: Count::default(),
-                    error: Some(error),
-                }
-            }),
+            Step::Failed(path, error) => {
+                gmp::spawn(async { Entry { path, count: Count::default(), error: Some(error) } })
+            }
         };
         if tasks.send(task).await.is_err() {
             return;
@@ -106,10 +96,7 @@ async fn spawn_all(
 /// Counts one file.
 async fn count_file(path: PathBuf, permits: Arc<Semaphore>, locale: Arc<Locale>) -> Entry {
     // Held to the end: the file is closed before the permit is given back.
-    let _permit = permits
-        .acquire()
-        .await
-        .expect("nobody closes the semaphore");
+    let _permit = permits.acquire().await.expect("nobody closes the semaphore");
     let mut reader = Reader::new(path);
     let mut count = Count::default();
     let error = loop {
@@ -127,11 +114,7 @@ async fn count_file(path: PathBuf, permits: Arc<Semaphore>, locale: Arc<Locale>)
             Err(error) => break Some(error),
         }
     };
-    Entry {
-        path: reader.path,
-        count,
-        error,
-    }
+    Entry { path: reader.path, count, error }
 }
 
 /// Reads a file chunk by chunk. It goes to a blocking thread and back with each.
@@ -151,11 +134,7 @@ enum Progress {
 
 impl Reader {
     fn new(path: PathBuf) -> Self {
-        Self {
-            path,
-            file: None,
-            chunk: Vec::new(),
-        }
+        Self { path, file: None, chunk: Vec::new() }
     }
 
     /// Reads the next chunk. If that fails, the chunk holds what came before.

@@ -4,10 +4,10 @@
 //! tried: while it loops, another task of the same worker must get its turn. A loop that doesn't yield ends after a
 //! hundred thousand rounds, with the other task's turn not come, and the test fails; nothing hangs.
 
-use crate::support::{current, multi, watched};
+use crate::support::{current, multi, multi_builder, watched};
 use futures::future::BoxFuture;
 use gmp::io::{AsyncReadExt, AsyncWriteExt};
-use gmp::runtime::Runtime;
+use gmp::runtime::{Builder, Runtime};
 use gmp::sync::{Mutex, Notify, RwLock, Semaphore, broadcast, mpsc, oneshot, watch};
 use gmp::task::JoinSet;
 use std::sync::Arc;
@@ -36,7 +36,10 @@ type Work = fn(Seen) -> BoxFuture<'static, ()>;
 /// Runs the loop in a task and as the future of `block_on`, on each kind of runtime with one worker.
 #[track_caller]
 fn yields(work: Work) {
-    let makes: [fn() -> Runtime; 2] = [current, || multi(1)];
+    let makes: [fn() -> Runtime; 2] = [
+        || Builder::new_current_thread().max_blocking_threads(2).build().unwrap(),
+        || multi_builder(1).max_blocking_threads(2).build().unwrap(),
+    ];
     for make in makes {
         let in_task = watched(move || {
             let (rt, seen) = (make(), Seen::default());

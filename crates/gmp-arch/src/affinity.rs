@@ -61,18 +61,13 @@ impl CpuSet {
     /// Whether `cpu` is in the set.
     #[must_use]
     pub fn contains(&self, cpu: usize) -> bool {
-        self.words
-            .get(cpu / WORD_BITS)
-            .is_some_and(|word| word >> (cpu % WORD_BITS) & 1 == 1)
+        self.words.get(cpu / WORD_BITS).is_some_and(|word| word >> (cpu % WORD_BITS) & 1 == 1)
     }
 
     /// How many CPUs are in the set.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.words
-            .iter()
-            .map(|word| word.count_ones() as usize)
-            .sum()
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
     /// Whether there are none.
@@ -89,14 +84,7 @@ impl CpuSet {
     /// The CPUs in both sets.
     #[must_use]
     pub fn intersection(&self, other: &CpuSet) -> CpuSet {
-        CpuSet {
-            words: self
-                .words
-                .iter()
-                .zip(&other.words)
-                .map(|(a, b)| a & b)
-                .collect(),
-        }
+        CpuSet { words: self.words.iter().zip(&other.words).map(|(a, b)| a & b).collect() }
     }
 }
 
@@ -160,19 +148,9 @@ impl FromStr for CpuSet {
         }
         for part in text.split(',') {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
-            let number = |text: &str| {
-                text.trim()
-                    .parse::<usize>()
-                    .ok()
-                    .filter(|&cpu| cpu < CpuSet::LIMIT)
-            };
-            let error = || ParseCpuSetError {
-                part: part.trim().to_owned(),
-            };
-            let (first, last) = (
-                number(first).ok_or_else(error)?,
-                number(last).ok_or_else(error)?,
-            );
+            let number = |text: &str| text.trim().parse::<usize>().ok().filter(|&cpu| cpu < CpuSet::LIMIT);
+            let error = || ParseCpuSetError { part: part.trim().to_owned() };
+            let (first, last) = (number(first).ok_or_else(error)?, number(last).ok_or_else(error)?);
             if first > last {
                 return Err(error());
             }
@@ -192,11 +170,7 @@ pub struct ParseCpuSetError {
 
 impl fmt::Display for ParseCpuSetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:?} is not a CPU number or a range of them, as in \"0-3,8\"",
-            self.part
-        )
+        write!(f, "{:?} is not a CPU number or a range of them, as in \"0-3,8\"", self.part)
     }
 }
 

@@ -112,12 +112,7 @@ impl VersionInfo {
         let family = base_family + if extends_family { bits(20, 8) } else { 0 };
         let model = bits(4, 4) | if extends_model { bits(16, 4) << 4 } else { 0 };
         // Nothing is lost: at most 15 + 255, 8 bits, and 4 bits.
-        VersionInfo {
-            raw_eax,
-            family: family as u16,
-            model: model as u8,
-            stepping: bits(0, 4) as u8,
-        }
+        VersionInfo { raw_eax, family: family as u16, model: model as u8, stepping: bits(0, 4) as u8 }
     }
 }
 
@@ -180,35 +175,19 @@ impl fmt::Display for CpuInfo {
         if !self.is_known() {
             return f.write_str("unknown CPU");
         }
-        f.write_str(if self.vendor.is_empty() {
-            "unnamed vendor"
-        } else {
-            &self.vendor
-        })?;
+        f.write_str(if self.vendor.is_empty() { "unnamed vendor" } else { &self.vendor })?;
         if let Some(version) = self.version {
-            write!(
-                f,
-                " family {} model {} stepping {}",
-                version.family, version.model, version.stepping
-            )?;
+            write!(f, " family {} model {} stepping {}", version.family, version.model, version.stepping)?;
         }
         write!(f, ", x86-64-v{}", self.feature_level)?;
-        let rate = if self.invariant_tsc {
-            "invariant"
-        } else {
-            "variable"
-        };
+        let rate = if self.invariant_tsc { "invariant" } else { "variable" };
         match self.tsc_fence {
             TscFence::Lfence => write!(f, ", {rate} TSC after LFENCE")?,
             TscFence::Mfence => write!(f, ", {rate} TSC after MFENCE")?,
             TscFence::Rdtscp => write!(f, ", {rate} TSC by RDTSCP")?,
             TscFence::None => f.write_str(", no TSC")?,
         }
-        f.write_str(if self.hypervisor {
-            ", under a hypervisor"
-        } else {
-            ""
-        })
+        f.write_str(if self.hypervisor { ", under a hypervisor" } else { "" })
     }
 }
 
@@ -242,12 +221,8 @@ pub fn probe_with(source: &dyn CpuidSource) -> CpuInfo {
         lfence_before_rdtsc: is_intel,
         tsc_fence: tsc_fence(&cpu, is_intel),
         version: version_info(source, leaf0),
-        invariant_tsc: cpu
-            .get_advanced_power_mgmt_info()
-            .is_some_and(|info| info.has_invariant_tsc()),
-        hypervisor: cpu
-            .get_feature_info()
-            .is_some_and(|info| info.has_hypervisor()),
+        invariant_tsc: cpu.get_advanced_power_mgmt_info().is_some_and(|info| info.has_invariant_tsc()),
+        hypervisor: cpu.get_feature_info().is_some_and(|info| info.has_hypervisor()),
         features,
         feature_level: features.level(),
         apic: layout::layout(source, &cpu),
@@ -270,22 +245,11 @@ fn vendor_is_amd(leaf0: Registers) -> bool {
 /// The twelve letters as text; empty if they aren't printable ASCII, as nothing else could be shown
 /// to a user.
 fn vendor_name(leaf0: Registers) -> String {
-    let letters = [leaf0.ebx, leaf0.edx, leaf0.ecx]
-        .map(u32::to_le_bytes)
-        .concat();
+    let letters = [leaf0.ebx, leaf0.edx, leaf0.ecx].map(u32::to_le_bytes).concat();
     let is_text = |letter: &u8| letter.is_ascii_graphic() || *letter == b' ';
-    let text: String = letters
-        .iter()
-        .copied()
-        .take_while(is_text)
-        .map(char::from)
-        .collect();
+    let text: String = letters.iter().copied().take_while(is_text).map(char::from).collect();
     let padding = &letters[text.len()..];
-    if padding.iter().all(|&letter| letter == 0) {
-        text.trim().to_owned()
-    } else {
-        String::new()
-    }
+    if padding.iter().all(|&letter| letter == 0) { text.trim().to_owned() } else { String::new() }
 }
 
 fn version_info(source: &dyn CpuidSource, leaf0: Registers) -> Option<VersionInfo> {
@@ -294,9 +258,7 @@ fn version_info(source: &dyn CpuidSource, leaf0: Registers) -> Option<VersionInf
 
 fn tsc_fence(cpu: &CpuId<Reader<'_>>, is_intel: bool) -> TscFence {
     let has_tsc = cpu.get_feature_info().is_some_and(|info| info.has_tsc());
-    let has_rdtscp = cpu
-        .get_extended_processor_and_feature_identifiers()
-        .is_some_and(|info| info.has_rdtscp());
+    let has_rdtscp = cpu.get_extended_processor_and_feature_identifiers().is_some_and(|info| info.has_rdtscp());
     match (has_tsc, has_rdtscp, is_intel) {
         (false, _, _) => TscFence::None,
         (true, true, _) => TscFence::Rdtscp,
@@ -351,11 +313,7 @@ fn features(source: &dyn CpuidSource, cpu: &CpuId<Reader<'_>>) -> FeatureSet {
 /// the CPU.
 #[must_use]
 pub fn missing_features(info: &CpuInfo) -> FeatureSet {
-    if info.is_known() {
-        compiled_for().without(info.features)
-    } else {
-        FeatureSet::EMPTY
-    }
+    if info.is_known() { compiled_for().without(info.features) } else { FeatureSet::EMPTY }
 }
 
 /// Whether this machine can run this build. A CPU of which nothing is known passes: `nocpuinfo`

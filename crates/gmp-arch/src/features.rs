@@ -109,11 +109,7 @@ impl Feature {
             | Feature::Fma
             | Feature::Lzcnt
             | Feature::Movbe => 3,
-            Feature::Avx512f
-            | Feature::Avx512bw
-            | Feature::Avx512cd
-            | Feature::Avx512dq
-            | Feature::Avx512vl => 4,
+            Feature::Avx512f | Feature::Avx512bw | Feature::Avx512cd | Feature::Avx512dq | Feature::Avx512vl => 4,
         }
     }
 }
@@ -156,20 +152,14 @@ impl FeatureSet {
 
     /// The features, oldest level first.
     pub fn iter(self) -> impl Iterator<Item = Feature> {
-        Feature::ALL
-            .into_iter()
-            .filter(move |&feature| self.contains(feature))
+        Feature::ALL.into_iter().filter(move |&feature| self.contains(feature))
     }
 
     /// The x86-64 level (1 to 4) of which this set has everything: a level counts only on top of
     /// all lower ones.
     #[must_use]
     pub fn level(self) -> u8 {
-        let first_gap = Feature::ALL
-            .into_iter()
-            .filter(|&feature| !self.contains(feature))
-            .map(Feature::level)
-            .min();
+        let first_gap = Feature::ALL.into_iter().filter(|&feature| !self.contains(feature)).map(Feature::level).min();
         first_gap.map_or(4, |level| level - 1)
     }
 }
@@ -237,11 +227,7 @@ pub fn compiled_for() -> FeatureSet {
 /// Names what is missing.
 pub fn compare(required: FeatureSet, present: FeatureSet) -> Result<(), BuildLevelError> {
     let missing = required.without(present);
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(BuildLevelError { missing })
-    }
+    if missing.is_empty() { Ok(()) } else { Err(BuildLevelError { missing }) }
 }
 
 /// The CPU is older than the one this build was compiled for. Its `Display` is the message for the

@@ -45,22 +45,14 @@ impl CpuCount {
         // The cast saturates; a quota beyond the affinity mask limits nothing anyway.
         let by_quota = |quota: f64| (quota.ceil() as usize).max(MIN_PROCS_UNDER_QUOTA);
         let procs = quota.map_or(affinity, |quota| affinity.min(by_quota(quota)));
-        CpuCount {
-            affinity,
-            quota,
-            procs,
-        }
+        CpuCount { affinity, quota, procs }
     }
 }
 
 impl fmt::Display for CpuCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.quota {
-            Some(quota) => write!(
-                f,
-                "{} procs ({} CPUs, quota {quota:.2})",
-                self.procs, self.affinity
-            ),
+            Some(quota) => write!(f, "{} procs ({} CPUs, quota {quota:.2})", self.procs, self.affinity),
             None => write!(f, "{} procs ({} CPUs, no quota)", self.procs, self.affinity),
         }
     }

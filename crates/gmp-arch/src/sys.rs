@@ -20,10 +20,7 @@
 
 #[cfg_attr(all(target_os = "linux", not(miri)), path = "sys/linux.rs")]
 #[cfg_attr(all(target_os = "macos", not(miri)), path = "sys/macos.rs")]
-#[cfg_attr(
-    any(miri, not(any(target_os = "linux", target_os = "macos"))),
-    path = "sys/other.rs"
-)]
+#[cfg_attr(any(miri, not(any(target_os = "linux", target_os = "macos"))), path = "sys/other.rs")]
 pub(crate) mod os;
 
 /// CPU numbers from here on are not believed: Linux builds for at most 8192 CPUs, and a set must

@@ -62,18 +62,9 @@ impl Sample {
             let before = cputicks()?;
             let nanos = nanotime();
             let width = cputicks()?.saturating_sub(before);
-            Some((
-                width,
-                Sample {
-                    ticks: before + width / 2,
-                    nanos,
-                },
-            ))
+            Some((width, Sample { ticks: before + width / 2, nanos }))
         };
-        (0..ATTEMPTS)
-            .filter_map(|_| attempt())
-            .min_by_key(|(width, _)| *width)
-            .map(|(_, sample)| sample)
+        (0..ATTEMPTS).filter_map(|_| attempt()).min_by_key(|(width, _)| *width).map(|(_, sample)| sample)
     }
 }
 
@@ -112,10 +103,7 @@ impl Calibration {
     #[must_use]
     pub fn duration(&self, ticks: u64) -> Duration {
         let nanos = u128::from(ticks) * NANOS_PER_SECOND / u128::from(self.ticks_per_second);
-        Duration::new(
-            (nanos / NANOS_PER_SECOND) as u64,
-            (nanos % NANOS_PER_SECOND) as u32,
-        )
+        Duration::new((nanos / NANOS_PER_SECOND) as u64, (nanos % NANOS_PER_SECOND) as u32)
     }
 }
 

@@ -47,14 +47,7 @@ pub struct CpuPlace {
 impl CpuPlace {
     /// A CPU of which nothing is known: a core of its own, within the one last-level cache.
     fn unknown(cpu: usize) -> CpuPlace {
-        CpuPlace {
-            cpu,
-            core: cpu,
-            l2: cpu,
-            llc: UNKNOWN_GROUP,
-            package: UNKNOWN_GROUP,
-            node: 0,
-        }
+        CpuPlace { cpu, core: cpu, l2: cpu, llc: UNKNOWN_GROUP, package: UNKNOWN_GROUP, node: 0 }
     }
 }
 
@@ -129,10 +122,7 @@ impl Topology {
     }
 
     fn assumed(cpus: &CpuSet) -> Topology {
-        Topology::new(
-            cpus.iter().map(CpuPlace::unknown).collect(),
-            Source::Assumed,
-        )
+        Topology::new(cpus.iter().map(CpuPlace::unknown).collect(), Source::Assumed)
     }
 
     /// The topology of these CPUs as a tree of files laid out like `/sys/devices/system` has it
@@ -158,19 +148,9 @@ impl Topology {
             let core = cpu % cores;
             let node = core / cores_per_node;
             let llc = core - core % shape.cores_per_llc;
-            CpuPlace {
-                cpu,
-                core,
-                l2: core,
-                llc,
-                package: node * cores_per_node,
-                node,
-            }
+            CpuPlace { cpu, core, l2: core, llc, package: node * cores_per_node, node }
         };
-        Topology::new(
-            (0..cores * shape.threads_per_core).map(place).collect(),
-            Source::Fake,
-        )
+        Topology::new((0..cores * shape.threads_per_core).map(place).collect(), Source::Fake)
     }
 
     /// Any machine, place by place; of several places for one CPU, the first counts.
@@ -182,11 +162,7 @@ impl Topology {
     fn new(mut places: Vec<CpuPlace>, source: Source) -> Topology {
         places.sort_by_key(|place| place.cpu);
         places.dedup_by_key(|place| place.cpu);
-        Topology {
-            places,
-            source,
-            cross_check: CrossCheck::NotPossible,
-        }
+        Topology { places, source, cross_check: CrossCheck::NotPossible }
     }
 
     /// The same machine with only these CPUs.
@@ -245,12 +221,7 @@ impl Topology {
 
     fn mask(&self, cpu: usize, group: impl Fn(&CpuPlace) -> usize) -> CpuSet {
         match self.places.iter().find(|place| place.cpu == cpu) {
-            Some(own) => self
-                .places
-                .iter()
-                .filter(|place| group(place) == group(own))
-                .map(|place| place.cpu)
-                .collect(),
+            Some(own) => self.places.iter().filter(|place| group(place) == group(own)).map(|place| place.cpu).collect(),
             None => self.cpus(),
         }
     }
@@ -328,35 +299,16 @@ impl Topology {
 
     /// Size of the largest group that is known to be one.
     fn largest(&self, group: fn(&CpuPlace) -> usize) -> u64 {
-        let size = |id: usize| {
-            self.places
-                .iter()
-                .filter(|place| group(place) == id)
-                .count() as u64
-        };
-        let known = self
-            .places
-            .iter()
-            .map(group)
-            .filter(|&id| id != UNKNOWN_GROUP)
-            .collect::<BTreeSet<_>>();
+        let size = |id: usize| self.places.iter().filter(|place| group(place) == id).count() as u64;
+        let known = self.places.iter().map(group).filter(|&id| id != UNKNOWN_GROUP).collect::<BTreeSet<_>>();
         known.into_iter().map(size).max().unwrap_or(0)
     }
 }
 
 impl fmt::Display for Topology {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (cpus, cores, llcs, nodes) = (
-            self.places.len(),
-            self.core_count(),
-            self.llc_count(),
-            self.node_count(),
-        );
-        write!(
-            f,
-            "CPUs {cpus} ({}), cores {cores}, last-level caches {llcs}, nodes {nodes}",
-            self.cpus()
-        )?;
+        let (cpus, cores, llcs, nodes) = (self.places.len(), self.core_count(), self.llc_count(), self.node_count());
+        write!(f, "CPUs {cpus} ({}), cores {cores}, last-level caches {llcs}, nodes {nodes}", self.cpus())?;
         f.write_str(match self.source {
             Source::Sysfs => ", from sysfs",
             Source::Cpuid => ", from CPUID",

@@ -17,19 +17,13 @@ impl<T> Lock<T> {
     /// A lock of the given rank.
     #[cfg(not(gmp_loom))]
     pub const fn new(rank: LockRank, value: T) -> Self {
-        Self {
-            rank,
-            inner: Mutex::new(value),
-        }
+        Self { rank, inner: Mutex::new(value) }
     }
 
     /// A lock of the given rank.
     #[cfg(gmp_loom)]
     pub fn new(rank: LockRank, value: T) -> Self {
-        Self {
-            rank,
-            inner: Mutex::new(value),
-        }
+        Self { rank, inner: Mutex::new(value) }
     }
 
     /// Takes the lock.
@@ -37,10 +31,7 @@ impl<T> Lock<T> {
     #[track_caller]
     pub fn lock(&self) -> LockGuard<'_, T> {
         lockrank::acquire(self.rank);
-        LockGuard {
-            rank: self.rank,
-            inner: self.inner.lock(),
-        }
+        LockGuard { rank: self.rank, inner: self.inner.lock() }
     }
 
     /// Takes the lock if it is free now.
@@ -49,18 +40,13 @@ impl<T> Lock<T> {
     pub fn try_lock(&self) -> Option<LockGuard<'_, T>> {
         let inner = self.inner.try_lock()?;
         lockrank::acquire(self.rank);
-        Some(LockGuard {
-            rank: self.rank,
-            inner,
-        })
+        Some(LockGuard { rank: self.rank, inner })
     }
 }
 
 impl<T> fmt::Debug for Lock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lock")
-            .field("rank", &self.rank)
-            .finish_non_exhaustive()
+        f.debug_struct("Lock").field("rank", &self.rank).finish_non_exhaustive()
     }
 }
 

@@ -61,8 +61,7 @@ mod held {
 
     /// Whether this thread holds any runtime lock.
     pub(crate) fn any() -> bool {
-        HELD.try_with(|held| !held.borrow().is_empty())
-            .unwrap_or(false)
+        HELD.try_with(|held| !held.borrow().is_empty()).unwrap_or(false)
     }
 }
 

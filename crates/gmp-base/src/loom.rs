@@ -14,8 +14,8 @@ mod imp;
 mod imp;
 
 pub use imp::{
-    AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering,
-    UnsafeCell, fence, spin_loop, thread,
+    AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, UnsafeCell, fence,
+    spin_loop, thread,
 };
 
 /// std's own atomics, for what no model covers: process-wide counters that must be `const`-constructible.

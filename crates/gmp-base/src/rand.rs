@@ -19,10 +19,7 @@ impl FastRand {
     #[inline]
     pub fn next_u64(&self) -> u64 {
         // ORDERING: only the owner uses it; two users at once would merely see the same number.
-        let s = self
-            .0
-            .load(Ordering::Relaxed)
-            .wrapping_add(0xa076_1d64_78bd_642f);
+        let s = self.0.load(Ordering::Relaxed).wrapping_add(0xa076_1d64_78bd_642f);
         self.0.store(s, Ordering::Relaxed);
         let wide = u128::from(s) * u128::from(s ^ 0xe703_7ed1_a0b4_28db);
         (wide >> 64) as u64 ^ wide as u64
@@ -59,11 +56,7 @@ impl RandomOrder {
             left: self.count,
             count: n,
             at: lo % n,
-            step: self
-                .coprimes
-                .get(hi % self.coprimes.len().max(1))
-                .copied()
-                .unwrap_or(1),
+            step: self.coprimes.get(hi % self.coprimes.len().max(1)).copied().unwrap_or(1),
         }
     }
 }

@@ -41,10 +41,7 @@ pub(crate) fn all() -> &'static [Scenario] {
 
 /// The scenario of that exact name, compiled for `runtime`.
 pub(crate) fn find(runtime: Runtime, name: &str) -> Option<&'static Scenario> {
-    runtime
-        .scenarios()
-        .iter()
-        .find(|scenario| scenario.name == name)
+    runtime.scenarios().iter().find(|scenario| scenario.name == name)
 }
 
 /// The scenarios that any of the globs matches, in the catalogue's order; all of them without globs.
@@ -55,15 +52,10 @@ pub(crate) fn find(runtime: Runtime, name: &str) -> Option<&'static Scenario> {
 pub(crate) fn select(globs: &[String]) -> Result<Vec<&'static Scenario>, String> {
     for glob in globs {
         if !all().iter().any(|scenario| matches(glob, scenario.name)) {
-            return Err(format!(
-                "no scenario matches '{glob}'; there are: {}",
-                names()
-            ));
+            return Err(format!("no scenario matches '{glob}'; there are: {}", names()));
         }
     }
-    let is_selected = |scenario: &&Scenario| {
-        globs.is_empty() || globs.iter().any(|glob| matches(glob, scenario.name))
-    };
+    let is_selected = |scenario: &&Scenario| globs.is_empty() || globs.iter().any(|glob| matches(glob, scenario.name));
     Ok(all().iter().filter(is_selected).collect())
 }
 
@@ -81,11 +73,7 @@ fn matches(glob: &str, name: &str) -> bool {
     let rest = &glob[first.len_utf8()..];
     let mut shorter = name.chars();
     match first {
-        '*' => name
-            .char_indices()
-            .map(|(at, _)| at)
-            .chain([name.len()])
-            .any(|at| matches(rest, &name[at..])),
+        '*' => name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| matches(rest, &name[at..])),
         '?' => shorter.next().is_some() && matches(rest, shorter.as_str()),
         literal => shorter.next() == Some(literal) && matches(rest, shorter.as_str()),
     }

@@ -70,16 +70,12 @@ pub(crate) fn arguments(command: &mut Command, runtime: Runtime, name: &str, par
 ///
 /// The line is something else, or its figure is none.
 pub(crate) fn value_of(line: &str, runtime: Runtime, name: &str) -> Result<f64, Failure> {
-    let parsed: Line =
-        serde_json::from_str(line).map_err(|error| Failure::Unreadable(error.to_string()))?;
+    let parsed: Line = serde_json::from_str(line).map_err(|error| Failure::Unreadable(error.to_string()))?;
     if parsed.runtime != runtime || parsed.scenario != name {
         return Err(Failure::Unreadable(format!("a line of another: {line}")));
     }
     if !parsed.value.is_finite() || parsed.value < 0.0 {
-        return Err(Failure::Unreadable(format!(
-            "{} is no figure",
-            parsed.value
-        )));
+        return Err(Failure::Unreadable(format!("{} is no figure", parsed.value)));
     }
     Ok(parsed.value)
 }

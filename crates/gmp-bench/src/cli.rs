@@ -123,10 +123,7 @@ pub(crate) struct ChildArgs {
 impl ChildArgs {
     /// The parameters of the scenario.
     pub(crate) fn params(&self) -> Params {
-        Params {
-            workers: usize::from(self.workers),
-            scale: self.scale,
-        }
+        Params { workers: usize::from(self.workers), scale: self.scale }
     }
 }
 
@@ -137,21 +134,13 @@ impl RunArgs {
     ///
     /// A glob matches nothing, or nothing that is selected can run.
     pub(crate) fn into_plan(self) -> Result<Plan, String> {
-        let params = Params {
-            workers: usize::from(self.workers),
-            scale: if self.quick { QUICK_SCALE } else { 1.0 },
-        };
+        let params = Params { workers: usize::from(self.workers), scale: if self.quick { QUICK_SCALE } else { 1.0 } };
         let mut scenarios = catalogue::select(&self.only)?;
-        let skipped: Vec<_> = scenarios
-            .iter()
-            .filter_map(|scenario| Some((scenario.name, (scenario.unable)(params)?)))
-            .collect();
+        let skipped: Vec<_> =
+            scenarios.iter().filter_map(|scenario| Some((scenario.name, (scenario.unable)(params)?))).collect();
         scenarios.retain(|scenario| (scenario.unable)(params).is_none());
         if scenarios.is_empty() {
-            let reasons: Vec<_> = skipped
-                .iter()
-                .map(|(name, reason)| format!("{name} {reason}"))
-                .collect();
+            let reasons: Vec<_> = skipped.iter().map(|(name, reason)| format!("{name} {reason}")).collect();
             return Err(format!("nothing to run: {}", reasons.join("; ")));
         }
         let default_rounds = if self.quick { QUICK_ROUNDS } else { ROUNDS };
@@ -167,20 +156,12 @@ impl RunArgs {
     }
 
     fn sides(&self) -> [Side; 2] {
-        let gmp = |label: &str, pin| Side {
-            label: label.to_owned(),
-            runtime: Runtime::Gmp,
-            pin,
-        };
+        let gmp = |label: &str, pin| Side { label: label.to_owned(), runtime: Runtime::Gmp, pin };
         if self.compare_pin {
             return [gmp("core", Some(Pin::Core)), gmp("none", Some(Pin::None))];
         }
         let Against::Tokio = self.against;
-        let tokio = Side {
-            label: "tokio".to_owned(),
-            runtime: Runtime::Tokio,
-            pin: None,
-        };
+        let tokio = Side { label: "tokio".to_owned(), runtime: Runtime::Tokio, pin: None };
         [gmp("gmp", self.pin), tokio]
     }
 }

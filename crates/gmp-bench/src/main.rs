@@ -99,15 +99,12 @@ impl Stop {
 }
 
 fn run(arguments: RunArgs) -> Result<ExitCode, Stop> {
-    let plan = arguments
-        .into_plan()
-        .map_err(|message| Stop::new(BAD_ARGUMENTS, message))?;
+    let plan = arguments.into_plan().map_err(|message| Stop::new(BAD_ARGUMENTS, message))?;
     check_writable(&plan)?;
     if cfg!(debug_assertions) {
         eprintln!("gmp-bench: a debug build, whose figures say little; use --release");
     }
-    let results =
-        runner::run(&plan).map_err(|error| Stop::new(FAILED, format!("cannot run: {error}")))?;
+    let results = runner::run(&plan).map_err(|error| Stop::new(FAILED, format!("cannot run: {error}")))?;
     // The file first: a reader of stdout that has gone away must not cost the figures.
     write_json(&plan, &results)?;
     print(&table::render(&plan, &results))?;
@@ -122,9 +119,7 @@ fn run(arguments: RunArgs) -> Result<ExitCode, Stop> {
 
 fn list() -> Result<ExitCode, Stop> {
     let cells = |scenario: &scenario::Scenario| {
-        [scenario.name, scenario.unit.label(), scenario.summary]
-            .map(str::to_owned)
-            .to_vec()
+        [scenario.name, scenario.unit.label(), scenario.summary].map(str::to_owned).to_vec()
     };
     let lines: Vec<_> = catalogue::all().iter().map(cells).collect();
     print(&table::align(&lines))?;
@@ -134,8 +129,8 @@ fn list() -> Result<ExitCode, Stop> {
 fn child(arguments: &ChildArgs) -> Result<ExitCode, Stop> {
     let line = child::measure(arguments.runtime, &arguments.scenario, arguments.params())
         .map_err(|message| Stop::new(BAD_ARGUMENTS, message))?;
-    let json = serde_json::to_string(&line)
-        .map_err(|error| Stop::new(FAILED, format!("cannot print the figure: {error}")))?;
+    let json =
+        serde_json::to_string(&line).map_err(|error| Stop::new(FAILED, format!("cannot print the figure: {error}")))?;
     print(&(json + "\n"))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -146,19 +141,14 @@ fn check_writable(plan: &Plan) -> Result<(), Stop> {
         return Ok(());
     };
     let opened = OpenOptions::new().create(true).append(true).open(path);
-    opened
-        .map(drop)
-        .map_err(|error| Stop::new(BAD_ARGUMENTS, format!("{}: {error}", path.display())))
+    opened.map(drop).map_err(|error| Stop::new(BAD_ARGUMENTS, format!("{}: {error}", path.display())))
 }
 
 fn write_json(plan: &Plan, results: &Results) -> Result<(), Stop> {
     let Some(path) = &plan.json else {
         return Ok(());
     };
-    let written = results
-        .to_json(plan)
-        .map_err(io::Error::from)
-        .and_then(|json| fs::write(path, json));
+    let written = results.to_json(plan).map_err(io::Error::from).and_then(|json| fs::write(path, json));
     written.map_err(|error| Stop::new(FAILED, format!("{}: {error}", path.display())))
 }
 

@@ -2,9 +2,6 @@
 
 use gmp as rt;
 
-#[expect(
-    clippy::duplicate_mod,
-    reason = "one source for both runtimes is the point; only `rt` differs"
-)]
+#[expect(clippy::duplicate_mod, reason = "one source for both runtimes is the point; only `rt` differs")]
 #[path = "scenarios.rs"]
 pub(crate) mod scenarios;

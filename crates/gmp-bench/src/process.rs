@@ -82,18 +82,10 @@ impl fmt::Display for Failure {
 }
 
 /// Runs `command` to its end, for at most `limit`, unless `interrupted` says to stop.
-pub(crate) fn run(
-    command: &mut Command,
-    limit: Duration,
-    interrupted: impl Fn() -> bool,
-) -> Result<Output, Failure> {
+pub(crate) fn run(command: &mut Command, limit: Duration, interrupted: impl Fn() -> bool) -> Result<Output, Failure> {
     let start = Instant::now();
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(Failure::System)?;
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(Failure::System)?;
     let (open, closed) = mpsc::channel();
     let stdout = read(child.stdout.take(), open.clone());
     let stderr = read(child.stderr.take(), open);

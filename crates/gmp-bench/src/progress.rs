@@ -29,8 +29,7 @@ impl Progress {
         let text = format!(
             "{scenario}, round {round} of {rounds}, {side}: {} elapsed, {} left",
             seconds(elapsed),
-            self.estimate(elapsed)
-                .map_or("?".to_owned(), |left| format!("about {}", seconds(left))),
+            self.estimate(elapsed).map_or("?".to_owned(), |left| format!("about {}", seconds(left))),
         );
         if self.at_terminal {
             self.write(&format!("\r\x1b[K{text}"));
@@ -77,9 +76,5 @@ impl Progress {
 
 fn seconds(duration: Duration) -> String {
     let seconds = duration.as_secs();
-    if seconds < 60 {
-        format!("{seconds} s")
-    } else {
-        format!("{} min {:02} s", seconds / 60, seconds % 60)
-    }
+    if seconds < 60 { format!("{seconds} s") } else { format!("{} min {:02} s", seconds / 60, seconds % 60) }
 }

@@ -79,14 +79,7 @@ impl Results {
             scale: plan.params.scale,
             interrupted: self.interrupted,
             skipped: &plan.skipped,
-            scenarios: self
-                .rows
-                .iter()
-                .map(|row| FileRow {
-                    row,
-                    summary: row.summary(),
-                })
-                .collect(),
+            scenarios: self.rows.iter().map(|row| FileRow { row, summary: row.summary() }).collect(),
         };
         serde_json::to_string_pretty(&file).map(|text| text + "\n")
     }

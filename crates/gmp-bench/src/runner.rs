@@ -29,11 +29,7 @@ pub(crate) fn run(plan: &Plan) -> io::Result<Results> {
     let program = std::env::current_exe()?;
     interrupt::install()?;
     let children = plan.scenarios.len() as u32 * plan.rounds * SIDES;
-    let mut runner = Runner {
-        plan,
-        program,
-        progress: Progress::new(children),
-    };
+    let mut runner = Runner { plan, program, progress: Progress::new(children) };
     let mut rows = Vec::new();
     for scenario in &plan.scenarios {
         if interrupt::requested() {
@@ -42,10 +38,7 @@ pub(crate) fn run(plan: &Plan) -> io::Result<Results> {
         rows.push(runner.scenario(scenario));
     }
     runner.progress.clear();
-    Ok(Results {
-        interrupted: interrupt::requested() || rows.iter().any(|row| row.interrupted),
-        rows,
-    })
+    Ok(Results { interrupted: interrupt::requested() || rows.iter().any(|row| row.interrupted), rows })
 }
 
 struct Runner<'a> {
@@ -79,8 +72,7 @@ impl Runner<'_> {
         let order = if round % 2 == 1 { [0, 1] } else { [1, 0] };
         for index in order {
             let side = &self.plan.sides[index];
-            self.progress
-                .show(scenario.name, round, self.plan.rounds, &side.label);
+            self.progress.show(scenario.name, round, self.plan.rounds, &side.label);
             match run_child(&self.program, self.plan, side, scenario) {
                 Ok(value) => values[index] = Some(value),
                 Err(Failure::Interrupted) => {
@@ -98,10 +90,7 @@ impl Runner<'_> {
     /// Reports a failure on stderr, and keeps it for the table.
     fn failed(&self, side: &Side, round: u32, failure: &Failure, row: &mut Row) {
         let name = row.scenario;
-        let mut message = format!(
-            "{name} failed on {} in round {round}: {failure}",
-            side.label
-        );
+        let mut message = format!("{name} failed on {} in round {round}: {failure}", side.label);
         for line in failure.stderr() {
             message += &format!("\n  | {line}");
         }
@@ -115,12 +104,7 @@ impl Runner<'_> {
     }
 }
 
-fn run_child(
-    program: &Path,
-    plan: &Plan,
-    side: &Side,
-    scenario: &Scenario,
-) -> Result<f64, Failure> {
+fn run_child(program: &Path, plan: &Plan, side: &Side, scenario: &Scenario) -> Result<f64, Failure> {
     let mut command = Command::new(program);
     child::arguments(&mut command, side.runtime, scenario.name, plan.params);
     // A backtrace would push the message of a panic out of the last lines that are kept.

@@ -30,10 +30,7 @@ impl Params {
 
     /// The parameters of the small run that warms caches, threads and free lists up.
     pub(crate) fn warm_up(self) -> Self {
-        Self {
-            scale: self.scale * WARM_UP_SHARE,
-            ..self
-        }
+        Self { scale: self.scale * WARM_UP_SHARE, ..self }
     }
 }
 
@@ -82,10 +79,7 @@ pub(crate) struct Measurement {
 impl Measurement {
     /// The time `ops` operations took.
     pub(crate) fn time(elapsed: Duration, ops: u64) -> Self {
-        Self {
-            amount: elapsed.as_nanos() as f64,
-            per: ops as f64,
-        }
+        Self { amount: elapsed.as_nanos() as f64, per: ops as f64 }
     }
 
     /// The figure of the table.
@@ -111,18 +105,8 @@ pub(crate) struct Scenario {
 
 impl Scenario {
     /// A scenario in ns/op that runs anywhere.
-    pub(crate) const fn timed(
-        name: &'static str,
-        summary: &'static str,
-        run: fn(Params) -> Measurement,
-    ) -> Self {
-        Self {
-            name,
-            summary,
-            unit: Unit::NanosPerOp,
-            unable: |_| None,
-            run,
-        }
+    pub(crate) const fn timed(name: &'static str, summary: &'static str, run: fn(Params) -> Measurement) -> Self {
+        Self { name, summary, unit: Unit::NanosPerOp, unable: |_| None, run }
     }
 }
 

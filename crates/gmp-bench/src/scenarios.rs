@@ -33,31 +33,11 @@ mod footprint;
 
 /// Every scenario, in the order in which they run and are listed.
 pub(crate) const SCENARIOS: &[Scenario] = &[
-    Scenario::timed(
-        "burst",
-        "spawn 500k tasks from a task, keep no handles",
-        spawn::burst,
-    ),
-    Scenario::timed(
-        "spawn_join",
-        "spawn 500k tasks from a task, then await all handles",
-        spawn::spawn_join,
-    ),
-    Scenario::timed(
-        "spawn_await_each",
-        "spawn and await one task at a time, 300k times",
-        spawn::spawn_await_each,
-    ),
-    Scenario::timed(
-        "spawn_remote_1",
-        "1 outside thread spawns 100k tasks by Handle",
-        spawn::spawn_remote_1,
-    ),
-    Scenario::timed(
-        "spawn_remote_4",
-        "4 outside threads spawn 100k tasks each by Handle",
-        spawn::spawn_remote_4,
-    ),
+    Scenario::timed("burst", "spawn 500k tasks from a task, keep no handles", spawn::burst),
+    Scenario::timed("spawn_join", "spawn 500k tasks from a task, then await all handles", spawn::spawn_join),
+    Scenario::timed("spawn_await_each", "spawn and await one task at a time, 300k times", spawn::spawn_await_each),
+    Scenario::timed("spawn_remote_1", "1 outside thread spawns 100k tasks by Handle", spawn::spawn_remote_1),
+    Scenario::timed("spawn_remote_4", "4 outside threads spawn 100k tasks each by Handle", spawn::spawn_remote_4),
     Scenario::timed(
         "block_on_spawns",
         "spawn_join of 200k directly inside Runtime::block_on",
@@ -65,38 +45,14 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     ),
     Scenario {
         unable: main_thread::main_spawns_unable,
-        ..Scenario::timed(
-            "main_spawns",
-            "spawn_join of 200k straight from #[main]",
-            main_thread::main_spawns,
-        )
+        ..Scenario::timed("main_spawns", "spawn_join of 200k straight from #[main]", main_thread::main_spawns)
     },
     Scenario::timed("yields", "200 tasks yield 5,000 times each", wake::yields),
-    Scenario::timed(
-        "ping_pong_1",
-        "1 pair of tasks, 200k round trips over two channels",
-        wake::ping_pong_1,
-    ),
-    Scenario::timed(
-        "ping_pong_100",
-        "100 pairs of tasks, 5k round trips each",
-        wake::ping_pong_100,
-    ),
-    Scenario::timed(
-        "skynet",
-        "10-ary tree of tasks with 1M leaves, summed",
-        tree::skynet,
-    ),
-    Scenario::timed(
-        "fib",
-        "fib(25), a task for each branch, boxed recursion",
-        tree::fib,
-    ),
-    Scenario::timed(
-        "mpsc_4_1",
-        "400k messages, 4 producers, 1 consumer, bounded to 100",
-        channel::mpsc_4_1,
-    ),
+    Scenario::timed("ping_pong_1", "1 pair of tasks, 200k round trips over two channels", wake::ping_pong_1),
+    Scenario::timed("ping_pong_100", "100 pairs of tasks, 5k round trips each", wake::ping_pong_100),
+    Scenario::timed("skynet", "10-ary tree of tasks with 1M leaves, summed", tree::skynet),
+    Scenario::timed("fib", "fib(25), a task for each branch, boxed recursion", tree::fib),
+    Scenario::timed("mpsc_4_1", "400k messages, 4 producers, 1 consumer, bounded to 100", channel::mpsc_4_1),
     Scenario::timed(
         "mpsc_unbounded_4_1",
         "400k messages, 4 producers, 1 consumer, unbounded",
@@ -131,11 +87,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         unit: Unit::CpuMicrosPerSecond,
-        ..Scenario::timed(
-            "idle_cpu",
-            "CPU time of an idle runtime",
-            footprint::idle_cpu,
-        )
+        ..Scenario::timed("idle_cpu", "CPU time of an idle runtime", footprint::idle_cpu)
     },
 ];
 
@@ -159,9 +111,7 @@ where
         work(params.warm_up()).await;
         work(params).await
     });
-    runtime
-        .block_on(measured)
-        .expect("the measuring task completes")
+    runtime.block_on(measured).expect("the measuring task completes")
 }
 
 /// A sum that tasks add distinct numbers to. The addition that completes it says so: one atomic operation a task
@@ -176,10 +126,7 @@ impl SumGate {
     /// A gate for the numbers `1..=count`. It is leaked, so that tasks hold a plain reference and the figure has
     /// no reference counting in it; a child makes two and exits.
     fn leaked(count: u64) -> &'static Self {
-        Box::leak(Box::new(Self {
-            sum: AtomicU64::new(0),
-            want: sum_to(count),
-        }))
+        Box::leak(Box::new(Self { sum: AtomicU64::new(0), want: sum_to(count) }))
     }
 
     /// Adds `number`; true for the addition that completes the sum, and for any that takes it too far: the waiter is to

@@ -9,16 +9,8 @@ const NONE: &str = "-";
 /// Title, table, and notes on what is not in it.
 pub(crate) fn render(plan: &Plan, results: &Results) -> String {
     let [left, right] = [&plan.sides[0].label, &plan.sides[1].label];
-    let mut lines = vec![
-        ["scenario", "unit", left, right]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
-    lines[0].extend([
-        format!("{left}/{right}"),
-        "min..max".to_owned(),
-        String::new(),
-    ]);
+    let mut lines = vec![["scenario", "unit", left, right].map(str::to_owned).to_vec()];
+    lines[0].extend([format!("{left}/{right}"), "min..max".to_owned(), String::new()]);
     let rows = results.rows.iter().filter(|row| row.has_news());
     lines.extend(rows.map(|row| cells(row, plan)));
 
@@ -40,30 +32,22 @@ fn cells(row: &Row, plan: &Plan) -> Vec<String> {
     cells.push(summary.left.map_or(NONE.to_owned(), figure));
     cells.push(summary.right.map_or(NONE.to_owned(), figure));
     cells.push(ratio.map_or(NONE.to_owned(), |ratio| self::ratio(ratio.median)));
-    cells.push(ratio.map_or(NONE.to_owned(), |ratio| {
-        format!("{}..{}", self::ratio(ratio.min), self::ratio(ratio.max))
-    }));
+    cells
+        .push(ratio.map_or(NONE.to_owned(), |ratio| format!("{}..{}", self::ratio(ratio.min), self::ratio(ratio.max))));
     cells.push(remark(row, plan));
     cells
 }
 
 /// What there is to say beside the figures.
 fn remark(row: &Row, plan: &Plan) -> String {
-    let failed: Vec<_> = row
-        .failed
-        .iter()
-        .map(|run| format!("{} in round {}: {}", run.side, run.round, run.reason))
-        .collect();
+    let failed: Vec<_> =
+        row.failed.iter().map(|run| format!("{} in round {}: {}", run.side, run.round, run.reason)).collect();
     if !failed.is_empty() {
         return format!("FAILED {}", failed.join("; "));
     }
     if row.interrupted {
         let complete = row.pairs.iter().filter(|pair| pair.is_complete());
-        return format!(
-            "interrupted, {} of {} rounds",
-            complete.count(),
-            plan.rounds
-        );
+        return format!("interrupted, {} of {} rounds", complete.count(), plan.rounds);
     }
     let summary = row.summary();
     if summary.left.is_some() && summary.right.is_some() && summary.ratio.is_none() {
@@ -87,11 +71,7 @@ pub(crate) fn figure(value: f64) -> String {
 }
 
 fn ratio(value: f64) -> String {
-    if value < 0.1 {
-        format!("{value:.3}")
-    } else {
-        format!("{value:.2}")
-    }
+    if value < 0.1 { format!("{value:.3}") } else { format!("{value:.2}") }
 }
 
 /// Pads columns to their widest cell: names and units to the left, figures to the right, the last one not at all.

@@ -37,10 +37,7 @@ fn row(table: &str, scenario: &str) -> Vec<String> {
 fn listed() -> Vec<String> {
     let output = run(&["list"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    stdout(&output)
-        .lines()
-        .filter_map(|line| line.split_ascii_whitespace().next().map(str::to_owned))
-        .collect()
+    stdout(&output).lines().filter_map(|line| line.split_ascii_whitespace().next().map(str::to_owned)).collect()
 }
 
 fn temporary(name: &str) -> PathBuf {
@@ -83,8 +80,7 @@ fn json_has_every_pair_and_the_summary() {
     let file = path.to_str().expect("UTF-8");
     let output = run(&["run", "--quick", "--only", "fib", "--json", file]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    let json: Value = serde_json::from_str(&fs::read_to_string(&path).expect("the file is there"))
-        .expect("it is JSON");
+    let json: Value = serde_json::from_str(&fs::read_to_string(&path).expect("the file is there")).expect("it is JSON");
     let fib = &json["scenarios"][0];
     assert_eq!(fib["scenario"], "fib");
     assert_eq!(fib["pairs"].as_array().map(Vec::len), Some(2));
@@ -96,15 +92,7 @@ fn json_has_every_pair_and_the_summary() {
 
 #[test]
 fn pins_are_compared_on_gmp_alone() {
-    let output = run(&[
-        "run",
-        "--quick",
-        "--only",
-        "fib",
-        "--rounds",
-        "1",
-        "--compare-pin",
-    ]);
+    let output = run(&["run", "--quick", "--only", "fib", "--rounds", "1", "--compare-pin"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let header = row(&stdout(&output), "scenario");
     assert_eq!(header[2..5], ["core", "none", "core/none"]);
@@ -115,10 +103,7 @@ fn every_scenario_works_on_both_runtimes() {
     for name in listed() {
         for runtime in ["gmp", "tokio"] {
             let arguments = ["--scenario", &name, "--workers", "2", "--scale", "0.001"];
-            let output = gmp_bench(&["child", "--runtime", runtime])
-                .args(arguments)
-                .output()
-                .expect("the binary runs");
+            let output = gmp_bench(&["child", "--runtime", runtime]).args(arguments).output().expect("the binary runs");
             let errors = stderr(&output);
             assert_eq!(output.status.code(), Some(0), "{name}, {runtime}: {errors}");
             let line: Value = serde_json::from_str(&stdout(&output)).expect("a line of JSON");
@@ -133,24 +118,12 @@ fn every_scenario_works_on_both_runtimes() {
 fn a_failing_scenario_is_reported_and_the_rest_goes_on() {
     // An idle runtime is watched for half a second at least, so it cannot be done in a tenth; fib in quick can take
     // longer than that on a busy machine, and then has a failure of its own to show, but a row in any case.
-    let output = run(&[
-        "run",
-        "--quick",
-        "--only",
-        "fib,idle_cpu",
-        "--rounds",
-        "3",
-        "--limit",
-        "0.1",
-    ]);
+    let output = run(&["run", "--quick", "--only", "fib,idle_cpu", "--rounds", "3", "--limit", "0.1"]);
     assert_eq!(output.status.code(), Some(1));
     let table = stdout(&output);
     row(&table, "fib");
     let idle = row(&table, "idle_cpu").join(" ");
-    assert!(
-        idle.contains("FAILED gmp in round 1: killed at its limit of 0.1 s; tokio in round 1"),
-        "{idle}"
-    );
+    assert!(idle.contains("FAILED gmp in round 1: killed at its limit of 0.1 s; tokio in round 1"), "{idle}");
     assert!(stderr(&output).contains("idle_cpu failed on gmp in round 1: killed at its limit"));
 }
 
@@ -159,50 +132,14 @@ fn bad_input_exits_with_2_and_runs_nothing() {
     let missing = temporary("no-such-directory/results.json");
     let missing = missing.to_str().expect("UTF-8");
     for (arguments, part) in [
-        (
-            &["run", "--only", "bogus"][..],
-            "no scenario matches 'bogus'",
-        ),
+        (&["run", "--only", "bogus"][..], "no scenario matches 'bogus'"),
         (&["run", "--workers", "0"], "--workers"),
         (&["run", "--rounds", "many"], "--rounds"),
         (&["run", "--against", "goroutines"], "--against"),
         (&["run", "--json", missing], "results.json"),
-        (
-            &[
-                "child",
-                "--runtime",
-                "go",
-                "--scenario",
-                "fib",
-                "--workers",
-                "1",
-            ],
-            "--runtime",
-        ),
-        (
-            &[
-                "child",
-                "--runtime",
-                "gmp",
-                "--scenario",
-                "f",
-                "--workers",
-                "1",
-            ],
-            "called 'f'",
-        ),
-        (
-            &[
-                "child",
-                "--runtime",
-                "gmp",
-                "--scenario",
-                "main_spawns",
-                "--workers",
-                "3",
-            ],
-            "1, 2 and 4",
-        ),
+        (&["child", "--runtime", "go", "--scenario", "fib", "--workers", "1"], "--runtime"),
+        (&["child", "--runtime", "gmp", "--scenario", "f", "--workers", "1"], "called 'f'"),
+        (&["child", "--runtime", "gmp", "--scenario", "main_spawns", "--workers", "3"], "1, 2 and 4"),
         (&[], "Usage"),
     ] {
         let output = run(arguments);
@@ -216,23 +153,12 @@ fn bad_input_exits_with_2_and_runs_nothing() {
 
 #[test]
 fn ctrl_c_prints_what_is_done() {
-    let arguments = [
-        "run",
-        "--quick",
-        "--only",
-        "fib,idle_cpu",
-        "--rounds",
-        "1000",
-    ];
-    let mut child = gmp_bench(&arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary runs");
+    let arguments = ["run", "--quick", "--only", "fib,idle_cpu", "--rounds", "1000"];
+    let mut child =
+        gmp_bench(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
     let mut progress = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
-    let third_round = progress
-        .find(|line| line.as_ref().is_ok_and(|line| line.contains("round 3 of")))
-        .expect("two rounds pass");
+    let third_round =
+        progress.find(|line| line.as_ref().is_ok_and(|line| line.contains("round 3 of"))).expect("two rounds pass");
     assert!(third_round.is_ok());
     let pid = i32::try_from(child.id()).expect("a pid");
     // SAFETY: kill takes any numbers; the pid is a child's that was not waited for, so it is nobody else's.
@@ -241,9 +167,6 @@ fn ctrl_c_prints_what_is_done() {
     let output = child.wait_with_output().expect("the binary ends");
     assert_eq!(output.status.code(), Some(130));
     let table = stdout(&output);
-    assert!(
-        row(&table, "fib").join(" ").contains("interrupted, "),
-        "{table}"
-    );
+    assert!(row(&table, "fib").join(" ").contains("interrupted, "), "{table}");
     assert!(table.contains("interrupted: 1 of the selected"), "{table}");
 }

@@ -37,12 +37,7 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Both attributes. `find` says where the runtime's crate is when the arguments don't.
-fn entry(
-    entry: Entry,
-    args: TokenStream,
-    item: TokenStream,
-    find: fn() -> CratePath,
-) -> TokenStream {
+fn entry(entry: Entry, args: TokenStream, item: TokenStream, find: fn() -> CratePath) -> TokenStream {
     let function: EntryFn = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(error) => return with_error(item, &error),

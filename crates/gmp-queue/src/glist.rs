@@ -21,30 +21,20 @@ unsafe impl<T: Send> Send for GQueue<T> {}
 
 impl<T> Default for GQueue<T> {
     fn default() -> Self {
-        Self {
-            head: None,
-            tail: None,
-            len: 0,
-        }
+        Self { head: None, tail: None, len: 0 }
     }
 }
 
 impl<T> fmt::Debug for GQueue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GQueue")
-            .field("len", &self.len)
-            .finish_non_exhaustive()
+        f.debug_struct("GQueue").field("len", &self.len).finish_non_exhaustive()
     }
 }
 
 impl<T: Link> GQueue<T> {
     /// An empty queue.
     pub const fn new() -> Self {
-        Self {
-            head: None,
-            tail: None,
-            len: 0,
-        }
+        Self { head: None, tail: None, len: 0 }
     }
 
     /// How many elements are in it.

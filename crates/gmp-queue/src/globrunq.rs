@@ -75,9 +75,7 @@ impl<T: Link> List<T> {
 impl<T> fmt::Debug for GlobRunq<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // ORDERING: a snapshot for people.
-        f.debug_struct("GlobRunq")
-            .field("len", &self.len.load(Ordering::Relaxed))
-            .finish_non_exhaustive()
+        f.debug_struct("GlobRunq").field("len", &self.len.load(Ordering::Relaxed)).finish_non_exhaustive()
     }
 }
 
@@ -92,14 +90,7 @@ impl<T: Link> GlobRunq<T> {
     pub fn new() -> Self {
         Self {
             len: AtomicUsize::new(0),
-            list: Lock::new(
-                LockRank::GlobRunq,
-                List {
-                    chains: VecDeque::new(),
-                    len: 0,
-                    closed: false,
-                },
-            ),
+            list: Lock::new(LockRank::GlobRunq, List { chains: VecDeque::new(), len: 0, closed: false }),
         }
     }
 
@@ -167,11 +158,8 @@ impl<T: Link> GlobRunq<T> {
         let Some(first) = list.chains.front_mut() else {
             return GQueue::new();
         };
-        let batch = if first.len() <= max {
-            list.chains.pop_front().unwrap_or_default()
-        } else {
-            first.split_front(max)
-        };
+        let batch =
+            if first.len() <= max { list.chains.pop_front().unwrap_or_default() } else { first.split_front(max) };
         list.len -= batch.len();
         self.set_len(list.len);
         batch

@@ -61,10 +61,7 @@ pub(crate) struct OwnerHalf<T> {
 
 impl<T> fmt::Debug for Runq<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Runq")
-            .field("len", &self.len())
-            .field("has_next", &self.has_next())
-            .finish_non_exhaustive()
+        f.debug_struct("Runq").field("len", &self.len()).field("has_next", &self.has_next()).finish_non_exhaustive()
     }
 }
 
@@ -78,13 +75,8 @@ impl<T> Runq<T> {
     pub fn starting_at(index: usize) -> Self {
         Self {
             head: CachePadded::new(AtomicUsize::new(index)),
-            owner: CachePadded::new(OwnerHalf {
-                tail: AtomicUsize::new(index),
-                next: AtomicPtr::new(ptr::null_mut()),
-            }),
-            ring: (0..CAPACITY)
-                .map(|_| AtomicPtr::new(ptr::null_mut()))
-                .collect(),
+            owner: CachePadded::new(OwnerHalf { tail: AtomicUsize::new(index), next: AtomicPtr::new(ptr::null_mut()) }),
+            ring: (0..CAPACITY).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
         }
     }
 
@@ -144,12 +136,8 @@ impl<T> Runq<T> {
             // ORDERING: `tail`'s acquire has made the content visible; the exchange below tells whether it was still it.
             let item = self.slot(head).load(Ordering::Relaxed);
             // ORDERING: releases our read of the slot to the owner, whose acquire of `head` precedes its reuse.
-            let moved = self.head.compare_exchange_weak(
-                head,
-                head.wrapping_add(1),
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            );
+            let moved =
+                self.head.compare_exchange_weak(head, head.wrapping_add(1), Ordering::AcqRel, Ordering::Relaxed);
             if moved.is_ok() {
                 return NonNull::new(item);
             }
@@ -204,9 +192,7 @@ impl<T: Link> Runq<T> {
                 // ORDERING: published by the next line.
                 self.slot(tail).store(item.as_ptr(), Ordering::Relaxed);
                 // ORDERING: publishes the slot and the element to the acquire of `tail` in every consumer.
-                self.owner
-                    .tail
-                    .store(tail.wrapping_add(1), Ordering::Release);
+                self.owner.tail.store(tail.wrapping_add(1), Ordering::Release);
                 return Put::Ring;
             }
             // SAFETY: the caller's promises.
@@ -230,21 +216,12 @@ impl<T: Link> Runq<T> {
         // The owner is the only one that writes slots, so they can be read after the exchange as well; but a batch of
         // pointers must not be chained before we own it.
         // ORDERING: as in `take_oldest`; the slots were written by this thread.
-        self.head
-            .compare_exchange(
-                head,
-                head.wrapping_add(half),
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            )
-            .ok()?;
+        self.head.compare_exchange(head, head.wrapping_add(half), Ordering::AcqRel, Ordering::Relaxed).ok()?;
         let mut batch = GQueue::new();
         for i in 0..half {
             // ORDERING: this thread wrote it.
             let raw = self.slot(head.wrapping_add(i)).load(Ordering::Relaxed);
-            let Some(old) = NonNull::new(raw) else {
-                gmp_base::throw!("runqputslow: empty slot")
-            };
+            let Some(old) = NonNull::new(raw) else { gmp_base::throw!("runqputslow: empty slot") };
             // SAFETY: the exchange made the elements `head..head+half` ours, each was queued once.
             unsafe { batch.push_back(old) };
         }
@@ -304,12 +281,7 @@ impl<T: Link> Runq<T> {
             // ORDERING: this thread wrote it.
             let item = self.slot(head).load(Ordering::Relaxed);
             // ORDERING: as in `take_oldest`.
-            match self.head.compare_exchange_weak(
-                head,
-                head.wrapping_add(1),
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            ) {
+            match self.head.compare_exchange_weak(head, head.wrapping_add(1), Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => return NonNull::new(item),
                 Err(now) => head = now,
             }

@@ -71,12 +71,8 @@ impl<T: Link> Runq<T> {
                 self.slot(to.wrapping_add(i)).store(item, Ordering::Relaxed);
             }
             // ORDERING: releases our reads of the slots to the owner's acquire of `head` in `push_ring`.
-            let moved = victim.head.compare_exchange(
-                head,
-                head.wrapping_add(count),
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            );
+            let moved =
+                victim.head.compare_exchange(head, head.wrapping_add(count), Ordering::AcqRel, Ordering::Relaxed);
             if moved.is_ok() {
                 return count;
             }

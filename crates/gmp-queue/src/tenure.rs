@@ -57,18 +57,14 @@ impl Tenure {
     #[must_use]
     pub fn acquire(&self) -> bool {
         // ORDERING: acquires what the last holder published in `release` or `give_back`.
-        self.0
-            .compare_exchange(IDLE, LIVE, Ordering::Acquire, Ordering::Relaxed)
-            .is_ok()
+        self.0.compare_exchange(IDLE, LIVE, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     /// Its M lets go of the record; says whether it could, which it can't if the record has been retired.
     #[must_use]
     pub fn release(&self) -> bool {
         // ORDERING: publishes the holder's plain writes to the next `acquire`.
-        self.0
-            .compare_exchange(LIVE, IDLE, Ordering::Release, Ordering::Relaxed)
-            .is_ok()
+        self.0.compare_exchange(LIVE, IDLE, Ordering::Release, Ordering::Relaxed).is_ok()
     }
 
     /// Takes the P's slot away from the record; says whether it was live. The record stays with its M.
@@ -76,9 +72,7 @@ impl Tenure {
     pub fn retire(&self) -> bool {
         // ORDERING: acquire and release, so that what the retirer reads of the record is not older than its tenure and
         // what it wrote before (the replacement in the slot) is visible to an M that sees RETIRED.
-        self.0
-            .compare_exchange(LIVE, RETIRED, Ordering::AcqRel, Ordering::Relaxed)
-            .is_ok()
+        self.0.compare_exchange(LIVE, RETIRED, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
     /// The M of a retired record, having emptied it, returns it.

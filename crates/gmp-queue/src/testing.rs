@@ -11,10 +11,7 @@ pub(crate) struct Item {
 impl Item {
     /// A leaked item; [`take`] gives the memory back.
     pub(crate) fn leak(value: usize) -> NonNull<Item> {
-        NonNull::from(Box::leak(Box::new(Item {
-            value,
-            link: LinkCell::new(None),
-        })))
+        NonNull::from(Box::leak(Box::new(Item { value, link: LinkCell::new(None) })))
     }
 }
 

@@ -109,9 +109,7 @@ impl<F: FnOnce() -> R, R> Future for Call<F> {
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<R> {
-        let Some(f) = self.0.take() else {
-            gmp_base::throw!("a blocking job was polled twice")
-        };
+        let Some(f) = self.0.take() else { gmp_base::throw!("a blocking job was polled twice") };
         Poll::Ready(f())
     }
 }
@@ -127,11 +125,7 @@ where
     R: Send + 'static,
 {
     let id = Id::next();
-    let new = NewG {
-        sched: NonNull::<BlockingSched>::dangling(),
-        id,
-        spawned_at: Location::caller(),
-    };
+    let new = NewG { sched: NonNull::<BlockingSched>::dangling(), id, spawned_at: Location::caller() };
     // SAFETY: a job never looks at its scheduler (`BlockingSched`); closure and result are `Send`.
     let (gp, join) = unsafe { newg(Call(Some(f)), new) };
     match sched.blocking.submit(sched, Job(gp, id)) {
@@ -167,6 +161,8 @@ impl BlockingPool {
     }
 
     fn submit(&self, sched: &Arc<Sched>, job: Job) -> Submitted {
+        // User code, so before the lock; thrown away if no thread is needed.
+        let name = self.may_start().then(|| crate::proc::newm::thread_name(&self.name.0));
         let mut state = self.state.lock();
         if state.closed {
             return Submitted::Refused(job);
@@ -178,7 +174,7 @@ impl BlockingPool {
             drop(state);
             self.work.notify_one();
         } else if state.threads < self.max_threads {
-            if let Err(error) = self.start_thread(sched, &mut state) {
+            if let Err(error) = self.start_thread(sched, &mut state, name) {
                 if state.threads == 0 {
                     if let Some(job) = state.queue.pop_back() {
                         return Submitted::NoThread(job, error);
@@ -189,8 +185,15 @@ impl BlockingPool {
         Submitted::Queued
     }
 
-    fn start_thread(&self, sched: &Arc<Sched>, state: &mut State) -> io::Result<()> {
-        let mut builder = std::thread::Builder::new().name((self.name.0)());
+    /// Whether the next job may need a new thread.
+    fn may_start(&self) -> bool {
+        let state = self.state.lock();
+        state.idle == 0 && state.threads < self.max_threads
+    }
+
+    fn start_thread(&self, sched: &Arc<Sched>, state: &mut State, name: Option<String>) -> io::Result<()> {
+        // Without a name: the last idle thread went between the two looks. A plain one will do.
+        let mut builder = std::thread::Builder::new().name(name.unwrap_or_else(|| "gmp-blocking".to_owned()));
         if let Some(size) = self.stack_size {
             builder = builder.stack_size(size);
         }

@@ -51,9 +51,7 @@ impl Budget {
             Poll::Ready(())
         }));
         let _ = pin!(set).poll(&mut Context::from_waker(Waker::noop()));
-        Self {
-            guard: Cell::new(stolen.take()),
-        }
+        Self { guard: Cell::new(stolen.take()) }
     }
 
     /// Sets the thread's budget to full.
@@ -71,9 +69,7 @@ impl Budget {
 pub fn scope<R>(f: impl FnOnce(&Budget) -> R) -> R {
     let mut f = Some(f);
     let scoped = tokio::task::coop::unconstrained(poll_fn(|_| {
-        let Some(f) = f.take() else {
-            gmp_base::throw!("the budget's scope was polled twice")
-        };
+        let Some(f) = f.take() else { gmp_base::throw!("the budget's scope was polled twice") };
         let budget = Budget::new();
         Poll::Ready(f(&budget))
     }));

@@ -8,6 +8,11 @@ use gmp_base::lockrank::LockRank;
 use std::io::{self, Write};
 use std::sync::{Arc, OnceLock, Weak};
 
+/// A line to stderr. One that can't be written is lost: whoever reports goes on.
+pub(crate) fn report(message: std::fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "gmp: {message}");
+}
+
 fn schedulers() -> &'static Lock<Vec<Weak<Sched>>> {
     static SCHEDULERS: OnceLock<Lock<Vec<Weak<Sched>>>> = OnceLock::new();
     SCHEDULERS.get_or_init(|| Lock::new(LockRank::Leaf, Vec::new()))

@@ -96,10 +96,7 @@ pub(crate) struct Bound {
 /// # Safety
 /// The caller must keep the M's scheduler alive until the guard is dropped.
 pub(crate) unsafe fn bind(mp: &M) -> Bound {
-    Bound {
-        before: CONTEXT.with(|c| c.m.replace(mp)),
-        thread_bound: PhantomData,
-    }
+    Bound { before: CONTEXT.with(|c| c.m.replace(mp)), thread_bound: PhantomData }
 }
 
 impl Drop for Bound {
@@ -129,7 +126,7 @@ pub struct EnterGuard {
     before: *const Sched,
     depth: usize,
     // Keeps `CONTEXT.sched` valid.
-    _sched: Arc<Sched>,
+    sched: Arc<Sched>,
     // The guard stands for a thread-local state.
     thread_bound: PhantomData<*mut ()>,
 }
@@ -139,12 +136,7 @@ pub fn enter(sched: Arc<Sched>) -> EnterGuard {
     CONTEXT.with(|c| {
         let depth = c.depth.get() + 1;
         c.depth.set(depth);
-        EnterGuard {
-            before: c.sched.replace(Arc::as_ptr(&sched)),
-            depth,
-            _sched: sched,
-            thread_bound: PhantomData,
-        }
+        EnterGuard { before: c.sched.replace(Arc::as_ptr(&sched)), depth, sched, thread_bound: PhantomData }
     })
 }
 
@@ -152,15 +144,15 @@ impl Drop for EnterGuard {
     fn drop(&mut self) {
         CONTEXT.with(|c| {
             if c.depth.get() != self.depth {
+                // A guard made later has our runtime as the one to go back to: it must stay for good.
+                std::mem::forget(self.sched.clone());
                 if !std::thread::panicking() {
                     panic!(
                         "`EnterGuard` values dropped out of order. Guards returned by `gmp::runtime::Handle::enter()` \
                          must be dropped in the reverse order as they were acquired."
                     );
                 }
-                // The thread unwinds: better the wrong runtime than a second panic. The pointer is cleared, since
-                // what it points to may go with this guard.
-                c.sched.set(ptr::null());
+                // The thread unwinds: better the wrong runtime than a second panic.
                 return;
             }
             c.sched.set(self.before);
@@ -192,6 +184,18 @@ impl Drop for Driving {
     fn drop(&mut self) {
         CONTEXT.with(|c| c.driving.set(false));
     }
+}
+
+/// For the time of `f` the thread counts as driving, whatever it did before: user code in `f` must not block.
+pub(crate) fn while_driving<R>(f: impl FnOnce() -> R) -> R {
+    struct Reset(bool);
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            CONTEXT.with(|c| c.driving.set(self.0));
+        }
+    }
+    let _reset = Reset(CONTEXT.with(|c| c.driving.replace(true)));
+    f()
 }
 
 /// Whether the thread drives futures: then it must not block.

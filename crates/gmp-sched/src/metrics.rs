@@ -20,10 +20,8 @@ impl Metrics<'_> {
     /// Tasks that have been spawned and aren't dead.
     pub fn num_alive_tasks(&self) -> usize {
         let stats = &self.0.stats;
-        let (mut spawned, mut died) = (
-            stats.remote_spawned.load(Ordering::Relaxed),
-            stats.remote_died.load(Ordering::Relaxed),
-        );
+        let (mut spawned, mut died) =
+            (stats.remote_spawned.load(Ordering::Relaxed), stats.remote_died.load(Ordering::Relaxed));
         // Deaths first: a task that is born and dies between the two looks must not make the difference negative.
         for slot in 0..self.0.procs() {
             died += self.0.totals(slot).died;
@@ -40,9 +38,7 @@ impl Metrics<'_> {
 
     /// Tasks spawned so far.
     pub fn spawned_tasks_count(&self) -> u64 {
-        let local: u64 = (0..self.0.procs())
-            .map(|slot| self.0.totals(slot).spawned)
-            .sum();
+        let local: u64 = (0..self.0.procs()).map(|slot| self.0.totals(slot).spawned).sum();
         local + self.0.stats.remote_spawned.load(Ordering::Relaxed)
     }
 
@@ -53,8 +49,7 @@ impl Metrics<'_> {
 
     /// Wakes and spawns from threads without a P of this runtime.
     pub fn remote_schedule_count(&self) -> u64 {
-        self.0.stats.remote_schedules.load(Ordering::Relaxed)
-            + self.0.stats.remote_spawned.load(Ordering::Relaxed)
+        self.0.stats.remote_schedules.load(Ordering::Relaxed) + self.0.stats.remote_spawned.load(Ordering::Relaxed)
     }
 
     /// A P's counters.

@@ -67,11 +67,8 @@ fn create_istack(record: &mut BootRecord) {
 
 /// 3. Leaf 0: is there a CPUID at all? If not, `nocpuinfo`: nothing is known, and booting goes on.
 fn find_out_info(record: &mut BootRecord) {
-    record.cpu = if fault::is("no-cpuid") {
-        gmp_arch::cpuid::CpuInfo::unknown()
-    } else {
-        gmp_arch::cpuid::host().clone()
-    };
+    record.cpu =
+        if fault::is("no-cpuid") { gmp_arch::cpuid::CpuInfo::unknown() } else { gmp_arch::cpuid::host().clone() };
 }
 
 /// 4. The vendor, in rt0_go's register order (in `gmp_arch::cpuid`), decides how the TSC is read.
@@ -84,10 +81,7 @@ fn vendor(record: &mut BootRecord) {
 fn processor_version(record: &mut BootRecord) {
     record.processor_version_info = record.cpu.version.map_or(0, |v| v.raw_eax);
     let checked = if fault::is("bad-cpu") {
-        gmp_arch::features::compare(
-            gmp_arch::features::compiled_for(),
-            gmp_arch::features::FeatureSet::EMPTY,
-        )
+        gmp_arch::features::compare(gmp_arch::features::compiled_for(), gmp_arch::features::FeatureSet::EMPTY)
     } else {
         gmp_arch::cpuid::check_build_level()
     };

@@ -64,13 +64,7 @@ pub(crate) fn close_after_panic(sched: &Sched) {
     // ORDERING: released to `closed_by_panic` in the threads that are woken below.
     sched.closed_by_panic.store(true, Ordering::Release);
     begin(sched);
-    let wakers: Vec<_> = sched
-        .block_ons
-        .lock()
-        .1
-        .iter()
-        .map(|(_, waker)| waker.clone())
-        .collect();
+    let wakers: Vec<_> = sched.block_ons.lock().1.iter().map(|(_, waker)| waker.clone()).collect();
     for waker in wakers {
         waker.wake();
     }
@@ -121,29 +115,39 @@ pub(crate) fn drain_record(sched: &Sched, pp: &P) {
 /// Cancels everything that is left; called when no M is left to run anything, by the last one or the dropping thread.
 pub(crate) fn final_drain(sched: &Arc<Sched>) {
     let _entered = getg::enter(sched.clone());
-    if sched.fifo {
-        // The one P may have Gs that only its holder can reach.
-        let mp = needm::needm(sched);
-        // SAFETY: the caller holds the scheduler.
-        let _bound = unsafe { getg::bind(mp) };
-        if acquirep::try_acquirep(sched, mp, 0) {
-            acquirep::handoffp(sched, mp);
+    // A future's drop that calls `block_on` now gets its panic, not our M.
+    getg::while_driving(|| {
+        let mut rounds = 0_u32;
+        loop {
+            drain(sched);
+            if drain_the_only_p(sched) && sched.runq.is_empty() && sched.allgs.is_empty() {
+                return;
+            }
+            // A waker is between the right to queue a G and the queue, or holds the P for a moment: soon done.
+            rounds += 1;
+            if rounds < 100 {
+                std::thread::yield_now();
+            } else {
+                std::thread::sleep(Duration::from_micros(100));
+            }
         }
+    });
+}
+
+/// `current_thread`: the one P may have Gs that only its holder can reach. Says whether it was to be had.
+fn drain_the_only_p(sched: &Sched) -> bool {
+    if !sched.fifo {
+        return true;
     }
-    let mut rounds = 0_u32;
-    loop {
-        drain(sched);
-        if sched.allgs.is_empty() {
-            return;
-        }
-        // A waker is between the right to queue a G and the queue, or a thread in `block_on` runs one: soon done.
-        rounds += 1;
-        if rounds < 100 {
-            std::thread::yield_now();
-        } else {
-            std::thread::sleep(Duration::from_micros(100));
-        }
+    let mp = needm::needm(sched);
+    // SAFETY: the caller holds the scheduler.
+    let _bound = unsafe { getg::bind(mp) };
+    if !acquirep::try_acquirep(sched, mp, 0) {
+        return false;
     }
+    // The runtime is closing, so this empties it.
+    acquirep::handoffp(sched, mp);
+    true
 }
 
 /// Ends the runtime; the caller has the last say. Returns whether everything had ended.
@@ -155,6 +159,10 @@ pub fn shutdown(sched: &Arc<Sched>, wait: Wait) -> bool {
     begin(sched);
     sched.blocking.close();
     if wait != Wait::No && !may_block {
+        // No waiting for workers; but if there are none, nobody else will do this, and it is short.
+        if wait_for_workers(sched, Some(Instant::now())) {
+            final_drain(sched);
+        }
         if std::thread::panicking() {
             return false;
         }

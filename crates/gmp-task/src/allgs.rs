@@ -73,14 +73,10 @@ impl AllGs {
     pub unsafe fn remove(&self, gp: Gp) {
         // SAFETY: the caller runs the G, so it is alive.
         let place = unsafe { &gp.as_ref().allg };
-        let Some((shard, _)) = place.get() else {
-            gmp_base::throw!("allgremove: not in allgs")
-        };
+        let Some((shard, _)) = place.get() else { gmp_base::throw!("allgremove: not in allgs") };
         let mut list = self.shards[shard].lock();
         // The index may have changed until the lock was ours; the shard never does.
-        let Some((_, index)) = place.get() else {
-            gmp_base::throw!("allgremove: not in allgs")
-        };
+        let Some((_, index)) = place.get() else { gmp_base::throw!("allgremove: not in allgs") };
         let removed = list.gs.swap_remove(index);
         if removed != gp {
             gmp_base::throw!("allgremove: another g is in its place");

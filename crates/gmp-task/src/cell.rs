@@ -62,20 +62,9 @@ where
         None => gfree::allocate(Cell::<F, S>::LAYOUT),
     };
     let cell = memory.cast::<Cell<F, S>>();
-    let header = Header::new(
-        Cell::<F, S>::VTABLE,
-        new.sched.cast(),
-        new.id,
-        new.spawned_at,
-    );
+    let header = Header::new(Cell::<F, S>::VTABLE, new.sched.cast(), new.id, new.spawned_at);
     // SAFETY: the memory is fresh, and large and aligned enough by `CLASS` or `LAYOUT`.
-    unsafe {
-        cell.write(Cell {
-            header,
-            stage: UnsafeCell::new(Stage::Future(future)),
-            sched: PhantomData,
-        })
-    };
+    unsafe { cell.write(Cell { header, stage: UnsafeCell::new(Stage::Future(future)), sched: PhantomData }) };
     let gp: Gp = cell.cast();
     // SAFETY: a new G counts one reference for its join handle.
     (gp, unsafe { JoinHandle::from_gp(gp) })

@@ -19,28 +19,18 @@ enum Repr {
 
 impl JoinError {
     pub(crate) fn cancelled(id: Id) -> Self {
-        Self {
-            repr: Repr::Cancelled,
-            id,
-        }
+        Self { repr: Repr::Cancelled, id }
     }
 
     pub(crate) fn panic(id: Id, payload: Box<dyn Any + Send + 'static>) -> Self {
-        Self {
-            repr: Repr::Panic(Mutex::new(payload)),
-            id,
-        }
+        Self { repr: Repr::Panic(Mutex::new(payload)), id }
     }
 
     /// Shows the panic's payload, if there is one.
     pub(crate) fn with_payload<R>(&self, f: impl FnOnce(Option<&(dyn Any + Send)>) -> R) -> R {
         match &self.repr {
             Repr::Cancelled => f(None),
-            Repr::Panic(payload) => f(Some(
-                &**payload
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner),
-            )),
+            Repr::Panic(payload) => f(Some(&**payload.lock().unwrap_or_else(std::sync::PoisonError::into_inner))),
         }
     }
 
@@ -73,8 +63,7 @@ impl JoinError {
     /// [`try_into_panic`](Self::try_into_panic) to find out.
     #[track_caller]
     pub fn into_panic(self) -> Box<dyn Any + Send + 'static> {
-        self.try_into_panic()
-            .expect("`JoinError` reason is not a panic.")
+        self.try_into_panic().expect("`JoinError` reason is not a panic.")
     }
 
     /// Consumes the join error, returning the object with which the task panicked, or the error itself.
@@ -83,9 +72,7 @@ impl JoinError {
     /// Returns the join error back if it does not represent a panic.
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, JoinError> {
         match self.repr {
-            Repr::Panic(payload) => Ok(payload
-                .into_inner()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)),
+            Repr::Panic(payload) => Ok(payload.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)),
             Repr::Cancelled => Err(self),
         }
     }
@@ -98,10 +85,7 @@ impl JoinError {
 
 /// The text of a panic's payload, if it has one.
 pub fn panic_message(payload: &(dyn Any + Send)) -> Option<&str> {
-    payload
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| payload.downcast_ref::<&'static str>().copied())
+    payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&'static str>().copied())
 }
 
 impl fmt::Display for JoinError {
@@ -109,9 +93,7 @@ impl fmt::Display for JoinError {
         match &self.repr {
             Repr::Cancelled => write!(f, "task {} was cancelled", self.id),
             Repr::Panic(payload) => {
-                let payload = payload
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                let payload = payload.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 match panic_message(&**payload) {
                     Some(text) => write!(f, "task {} panicked with message {text:?}", self.id),
                     None => write!(f, "task {} panicked", self.id),
@@ -126,9 +108,7 @@ impl fmt::Debug for JoinError {
         match &self.repr {
             Repr::Cancelled => write!(f, "JoinError::Cancelled({:?})", self.id),
             Repr::Panic(payload) => {
-                let payload = payload
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                let payload = payload.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 match panic_message(&**payload) {
                     Some(text) => write!(f, "JoinError::Panic({:?}, {text:?}, ...)", self.id),
                     None => write!(f, "JoinError::Panic({:?}, ...)", self.id),
@@ -142,10 +122,6 @@ impl std::error::Error for JoinError {}
 
 impl From<JoinError> for io::Error {
     fn from(err: JoinError) -> io::Error {
-        io::Error::other(if err.is_cancelled() {
-            "task was cancelled"
-        } else {
-            "task panicked"
-        })
+        io::Error::other(if err.is_cancelled() { "task was cancelled" } else { "task panicked" })
     }
 }

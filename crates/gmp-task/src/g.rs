@@ -213,7 +213,6 @@ impl AllgPlace {
     #[inline]
     pub(crate) fn set(&self, shard: usize, index: usize) {
         // ORDERING: under the shard's lock.
-        self.0
-            .store(((shard as u64) << 40) | index as u64, Ordering::Relaxed);
+        self.0.store(((shard as u64) << 40) | index as u64, Ordering::Relaxed);
     }
 }

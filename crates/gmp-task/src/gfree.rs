@@ -156,18 +156,10 @@ impl Slab {
         let slab = allocate(SLAB_LAYOUT).cast::<Self>();
         let count = Self::count(class) as u32;
         // SAFETY: fresh memory, large and aligned enough.
-        unsafe {
-            slab.write(Self {
-                out: AtomicU32::new(count),
-            })
-        };
+        unsafe { slab.write(Self { out: AtomicU32::new(count) }) };
         // SAFETY: the cells begin behind the header, inside the slab.
         let next = unsafe { slab.add(1) }.cast();
-        Uncut {
-            slab: Some(slab),
-            next,
-            left: count,
-        }
+        Uncut { slab: Some(slab), next, left: count }
     }
 
     /// # Safety
@@ -197,11 +189,7 @@ struct Uncut {
 
 impl Default for Uncut {
     fn default() -> Self {
-        Self {
-            slab: None,
-            next: NonNull::dangling(),
-            left: 0,
-        }
+        Self { slab: None, next: NonNull::dangling(), left: 0 }
     }
 }
 
@@ -449,16 +437,7 @@ impl GlobalFree {
 
     /// How many cells are kept.
     pub fn len(&self) -> usize {
-        self.0
-            .iter()
-            .map(|l| {
-                l.chains
-                    .lock()
-                    .iter()
-                    .map(|c| c.len as usize)
-                    .sum::<usize>()
-            })
-            .sum()
+        self.0.iter().map(|l| l.chains.lock().iter().map(|c| c.len as usize).sum::<usize>()).sum()
     }
 
     /// Whether nothing is kept.

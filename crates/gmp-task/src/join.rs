@@ -49,10 +49,7 @@ impl<T> JoinHandle<T> {
     /// # Safety
     /// The G must count a reference and JOIN_INTEREST for this handle, and its output must be of type `T`.
     pub(crate) unsafe fn from_gp(gp: Gp) -> Self {
-        Self {
-            gp,
-            output: PhantomData,
-        }
+        Self { gp, output: PhantomData }
     }
 
     fn header(&self) -> &g::Header {
@@ -182,8 +179,6 @@ impl<T> Drop for JoinHandle<T> {
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinHandle")
-            .field("id", &self.id())
-            .finish()
+        f.debug_struct("JoinHandle").field("id", &self.id()).finish()
     }
 }

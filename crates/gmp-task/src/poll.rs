@@ -85,9 +85,7 @@ pub(crate) unsafe fn shutdown<F: Future + 'static, S: Schedule>(gp: Gp) {
 /// # Safety
 /// The caller must have set RUNNING, and the cell must hold the future.
 #[inline]
-unsafe fn poll_future<F: Future, S: Schedule>(
-    cell: NonNull<Cell<F, S>>,
-) -> Poll<Result<F::Output, JoinError>> {
+unsafe fn poll_future<F: Future, S: Schedule>(cell: NonNull<Cell<F, S>>) -> Poll<Result<F::Output, JoinError>> {
     // SAFETY: RUNNING keeps the G alive for the whole call, so for the waker too.
     let waker = unsafe { waker::borrowed(cell.cast()) };
     let polled = catch_unwind(AssertUnwindSafe(|| {
@@ -114,16 +112,11 @@ unsafe fn poll_future<F: Future, S: Schedule>(
         Err(payload) => {
             // The future is dropped here and not while the panic unwinds, so that a second panic is only that.
             // SAFETY: RUNNING; the future has panicked and is never polled again.
-            if let Err(second) = catch_unwind(AssertUnwindSafe(|| unsafe {
-                set_stage(cell, Stage::Empty)
-            })) {
+            if let Err(second) = catch_unwind(AssertUnwindSafe(|| unsafe { set_stage(cell, Stage::Empty) })) {
                 drop_payload(second);
             }
             // SAFETY: RUNNING keeps the header.
-            Poll::Ready(Err(JoinError::panic(
-                unsafe { cell.as_ref() }.header.id,
-                payload,
-            )))
+            Poll::Ready(Err(JoinError::panic(unsafe { cell.as_ref() }.header.id, payload)))
         }
     }
 }
@@ -137,9 +130,7 @@ unsafe fn cancel<F: Future + 'static, S: Schedule>(cell: NonNull<Cell<F, S>>) {
     // SAFETY: RUNNING keeps the header.
     let id = unsafe { cell.as_ref() }.header.id;
     // SAFETY: RUNNING makes us the only one to touch the stage.
-    let output = match catch_unwind(AssertUnwindSafe(|| unsafe {
-        set_stage(cell, Stage::Empty)
-    })) {
+    let output = match catch_unwind(AssertUnwindSafe(|| unsafe { set_stage(cell, Stage::Empty) })) {
         Ok(()) => JoinError::cancelled(id),
         Err(payload) => JoinError::panic(id, payload),
     };
@@ -177,10 +168,7 @@ unsafe fn set_stage<F: Future, S>(cell: NonNull<Cell<F, S>>, stage: Stage<F>) {
 /// # Safety
 /// The caller must have set RUNNING; the future must be dropped. The G must not be touched afterwards.
 #[inline]
-unsafe fn complete<F: Future + 'static, S: Schedule>(
-    cell: NonNull<Cell<F, S>>,
-    output: Result<F::Output, JoinError>,
-) {
+unsafe fn complete<F: Future + 'static, S: Schedule>(cell: NonNull<Cell<F, S>>, output: Result<F::Output, JoinError>) {
     let gp: Gp = cell.cast();
     // SAFETY: RUNNING keeps the header until `complete` below.
     let header = unsafe { gp.as_ref() };
@@ -275,9 +263,7 @@ pub(crate) unsafe fn take_output<F: Future, S>(gp: Gp, dst: *mut ()) {
 pub(crate) unsafe fn drop_output<F: Future, S>(gp: Gp) {
     let cell = gp.cast::<Cell<F, S>>();
     // SAFETY: the output is the caller's, so it is the one who may touch the stage.
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| unsafe {
-        set_stage(cell, Stage::Empty)
-    })) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| unsafe { set_stage(cell, Stage::Empty) })) {
         drop_payload(payload);
     }
 }

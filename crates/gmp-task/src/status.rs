@@ -216,13 +216,7 @@ impl Status {
     pub fn park(&self) -> Park {
         // ORDERING: releases the future to the next `enter`; acquires, for the case that we are the next.
         let old = self.0.fetch_sub(RUNNING, Ordering::AcqRel);
-        if old & RUNNABLE == 0 {
-            Park::Parked
-        } else {
-            Park::Again {
-                cancelled: old & CANCELLED != 0,
-            }
-        }
+        if old & RUNNABLE == 0 { Park::Parked } else { Park::Again { cancelled: old & CANCELLED != 0 } }
     }
 
     /// (4) RUNNING → DEAD; the output is in its place.
@@ -243,10 +237,7 @@ impl Status {
             };
             // ORDERING: releases the output to the join handle's acquire in `load`; acquires the join waker that the
             // handle released in `set_join_waker`, and dropped references as above.
-            match self
-                .0
-                .compare_exchange_weak(old, new, Ordering::AcqRel, Ordering::Acquire)
-            {
+            match self.0.compare_exchange_weak(old, new, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => return outcome,
                 Err(now) => old = now,
             }
@@ -274,24 +265,14 @@ impl Status {
         let mut old = self.0.load(Ordering::Relaxed);
         loop {
             let (new, outcome) = if old & DEAD != 0 {
-                (
-                    old - REF,
-                    if Snapshot(old).refs() == 1 {
-                        WakeByVal::Free
-                    } else {
-                        WakeByVal::Nothing
-                    },
-                )
+                (old - REF, if Snapshot(old).refs() == 1 { WakeByVal::Free } else { WakeByVal::Nothing })
             } else if old & (RUNNABLE | RUNNING) == 0 {
                 ((old | RUNNABLE) - REF, WakeByVal::Submit)
             } else {
                 ((old | RUNNABLE) - REF, WakeByVal::Nothing)
             };
             // ORDERING: as in `wake_by_ref`; and as in `ref_dec` for the case that the cell is freed.
-            match self
-                .0
-                .compare_exchange_weak(old, new, Ordering::AcqRel, Ordering::Relaxed)
-            {
+            match self.0.compare_exchange_weak(old, new, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return outcome,
                 Err(now) => old = now,
             }
@@ -308,12 +289,7 @@ impl Status {
                 return false;
             }
             // ORDERING: as in `wake_by_ref`.
-            match self.0.compare_exchange_weak(
-                old,
-                old | CANCELLED | RUNNABLE,
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            ) {
+            match self.0.compare_exchange_weak(old, old | CANCELLED | RUNNABLE, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return old & (RUNNABLE | RUNNING) == 0,
                 Err(now) => old = now,
             }
@@ -375,10 +351,7 @@ impl Status {
                 return Err(Dead);
             }
             // ORDERING: releases the join waker to `complete`; acquires the output if DEAD is seen.
-            match self
-                .0
-                .compare_exchange_weak(old, f(old), Ordering::AcqRel, Ordering::Acquire)
-            {
+            match self.0.compare_exchange_weak(old, f(old), Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => return Ok(()),
                 Err(now) => old = now,
             }
@@ -390,11 +363,7 @@ impl Status {
     pub fn drop_join_handle(&self) -> JoinDropped {
         // ORDERING: nothing has happened to the G yet that we need to see; our giving up is released to the last
         // reference, as in `ref_dec`.
-        if self
-            .0
-            .compare_exchange(BORN, RUNNABLE | REF, Ordering::Release, Ordering::Relaxed)
-            .is_ok()
-        {
+        if self.0.compare_exchange(BORN, RUNNABLE | REF, Ordering::Release, Ordering::Relaxed).is_ok() {
             return JoinDropped::Nothing;
         }
         // ORDERING: acquires the output if DEAD is seen.
@@ -411,10 +380,7 @@ impl Status {
                 (gone - REF, JoinDropped::Nothing)
             };
             // ORDERING: as in `ref_dec`; acquires the output if DEAD is seen.
-            match self
-                .0
-                .compare_exchange_weak(old, new, Ordering::AcqRel, Ordering::Acquire)
-            {
+            match self.0.compare_exchange_weak(old, new, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => return outcome,
                 Err(now) => old = now,
             }

@@ -67,10 +67,7 @@ unsafe impl Schedule for Mock {
 
 impl Mock {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            queue: Mutex::new(VecDeque::new()),
-            allgs: AllGs::new(1),
-        })
+        Arc::new(Self { queue: Mutex::new(VecDeque::new()), allgs: AllGs::new(1) })
     }
 
     #[track_caller]
@@ -79,11 +76,7 @@ impl Mock {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let new = NewG {
-            sched: NonNull::from(&**self),
-            id: Id::next(),
-            spawned_at: Location::caller(),
-        };
+        let new = NewG { sched: NonNull::from(&**self), id: Id::next(), spawned_at: Location::caller() };
         // SAFETY: the tests keep the mock until all Gs are dead; the future is `Send`.
         let (gp, join) = unsafe { cell::newg(future, new) };
         self.queue.lock().push_back(Runnable(gp));

@@ -25,9 +25,7 @@ pub struct MainFuture<F> {
 impl<F: Future> MainFuture<F> {
     /// Wraps the future for one call of `run_main`.
     pub fn new(future: F) -> MainFuture<F> {
-        MainFuture {
-            future: Some(future),
-        }
+        MainFuture { future: Some(future) }
     }
 
     fn take(&mut self) -> F {
@@ -84,9 +82,7 @@ impl<F: Future> RunLocked for &mut &mut MainFuture<F> {
 }
 
 /// Hides the type of a test's future, so that all tests share one `block_on`.
-pub fn erase<'a, F: Future + 'a>(
-    future: Pin<&'a mut F>,
-) -> Pin<&'a mut (dyn Future<Output = F::Output> + 'a)> {
+pub fn erase<'a, F: Future + 'a>(future: Pin<&'a mut F>) -> Pin<&'a mut (dyn Future<Output = F::Output> + 'a)> {
     future
 }
 

@@ -31,8 +31,8 @@ pub mod join_set;
 /// `Pending`, so that the task yields.
 pub mod coop {
     pub use tokio::task::coop::{
-        Coop, RestoreOnPending, Unconstrained, consume_budget, cooperative, has_budget_remaining,
-        poll_proceed, unconstrained,
+        Coop, RestoreOnPending, Unconstrained, consume_budget, cooperative, has_budget_remaining, poll_proceed,
+        unconstrained,
     };
 }
 

@@ -1,9 +1,9 @@
 //! [`Locale`]: which characters are part of words.
 //!
 //! To GNU wc (9.1) each character is one of three things ([`Class`]): it separates words, it makes one, or it does
-//! neither, such as a control character or a byte that can't be decoded. Which it is depends on the locale. In the C locale
-//! only ASCII makes words. In a UTF-8 locale the C library's tables decide, so they are asked here too: with tables of our
-//! own, totals would differ from wc's by the words in the scripts of a newer or an older Unicode.
+//! neither, such as a control character or a byte that can't be decoded. Which it is depends on the locale. In the C
+//! locale only ASCII makes words. In a UTF-8 locale the C library's tables decide, so they are asked here too: with
+//! tables of our own, totals would differ from wc's by the words in the scripts of a newer or an older Unicode.
 //!
 //! Locales of other encodings count as the C locale.
 
@@ -65,10 +65,7 @@ impl Locale {
     /// A locale of UTF-8, in which `class` says what a character is that isn't ASCII.
     pub(crate) fn utf8(class: impl Fn(char) -> Class) -> Self {
         let wide = Wide::new(class);
-        Self {
-            wide: Some(wide),
-            ..Self::c()
-        }
+        Self { wide: Some(wide), ..Self::c() }
     }
 
     /// Whether characters have several bytes.
@@ -92,18 +89,13 @@ impl Locale {
 
 impl fmt::Debug for Locale {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Locale")
-            .field("is_utf8", &self.is_utf8())
-            .finish_non_exhaustive()
+        f.debug_struct("Locale").field("is_utf8", &self.is_utf8()).finish_non_exhaustive()
     }
 }
 
 impl Wide {
     fn new(class: impl Fn(char) -> Class) -> Self {
-        let mut wide = Self {
-            prints: vec![0; (char::MAX as usize + 1).div_ceil(64)],
-            separators: Vec::new(),
-        };
+        let mut wide = Self { prints: vec![0; (char::MAX as usize + 1).div_ceil(64)], separators: Vec::new() };
         for c in '\u{80}'..=char::MAX {
             let class = class(c);
             if class == Class::Separator {
@@ -155,11 +147,7 @@ impl System {
         let is_space = unsafe { iswspace_l(c.into(), self.0) != 0 };
         // Not spaces to the C library, for they don't break lines; but they separate words.
         let is_unbreakable = matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{2060}');
-        if is_space || is_unbreakable {
-            Class::Separator
-        } else {
-            Class::Word
-        }
+        if is_space || is_unbreakable { Class::Separator } else { Class::Word }
     }
 }
 

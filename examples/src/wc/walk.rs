@@ -1,9 +1,9 @@
 //! [`Walk`]: the regular files below some paths, in the order of GNU `find`.
 //!
 //! That order is the directories' own, each subdirectory being walked where it stands. Only directories of many entries
-//! are put in the order of the inodes first, as `find` does unless the file system is of a kind that doesn't profit from
-//! it. Symbolic links are not followed, not even those that are given as arguments; sockets, devices and the like are
-//! passed over.
+//! are put in the order of the inodes first, as `find` does unless the file system is of a kind that doesn't profit
+//! from it. Symbolic links are not followed, not even those that are given as arguments; sockets, devices and the like
+//! are passed over.
 //!
 //! The walk itself doesn't touch the file system. It asks its owner to: [`Step::Look`] is to be answered with what
 //! [`Place::look`], which may block, has found. No directory is open between two steps, and none is recursed into,
@@ -74,12 +74,7 @@ impl Walk {
     /// A walk through each of `roots` in turn.
     pub fn new(roots: Vec<PathBuf>) -> Self {
         let found: Vec<_> = roots.into_iter().map(Found::Root).collect();
-        Self {
-            open: vec![Listing {
-                path: PathBuf::new(),
-                found: found.into_iter(),
-            }],
-        }
+        Self { open: vec![Listing { path: PathBuf::new(), found: found.into_iter() }] }
     }
 
     /// The next step; `None` at the end.
@@ -96,14 +91,8 @@ impl Walk {
             };
             let dir = &listing.path;
             return Some(match found {
-                Found::Root(path) => Step::Look(Place {
-                    path,
-                    is_directory: false,
-                }),
-                Found::Directory(name) => Step::Look(Place {
-                    path: dir.join(name),
-                    is_directory: true,
-                }),
+                Found::Root(path) => Step::Look(Place { path, is_directory: false }),
+                Found::Directory(name) => Step::Look(Place { path: dir.join(name), is_directory: true }),
                 Found::File(name) => Step::File(dir.join(name)),
                 Found::Itself => Step::File(dir.clone()),
                 Found::Failed(Some(name), error) => Step::Failed(dir.join(name), error),
@@ -137,10 +126,7 @@ impl Place {
         if let Err(error) = outcome {
             found.push(Found::Failed(None, error));
         }
-        Listing {
-            path: self.path,
-            found: found.into_iter(),
-        }
+        Listing { path: self.path, found: found.into_iter() }
     }
 }
 
@@ -157,11 +143,7 @@ fn list(dir: &Path, found: &mut Vec<Found>) -> io::Result<()> {
     let outcome = fs::read_dir(dir).and_then(|read| {
         for entry in read {
             let entry = entry?;
-            entries.push(Entry {
-                inode: entry.ino(),
-                kind: entry.file_type(),
-                name: entry.file_name(),
-            });
+            entries.push(Entry { inode: entry.ino(), kind: entry.file_type(), name: entry.file_name() });
         }
         Ok(())
     });

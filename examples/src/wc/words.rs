@@ -150,10 +150,7 @@ impl Count {
     fn push_class(&mut self, class: Class) {
         let in_word = class == Class::Word;
         if class != Class::Neither {
-            let edges = Edges {
-                starts_in_word: in_word,
-                ends_in_word: in_word,
-            };
+            let edges = Edges { starts_in_word: in_word, ends_in_word: in_word };
             self.join(u64::from(in_word), Some(edges));
         }
     }
@@ -174,10 +171,7 @@ impl Count {
             words += u64::from(now_in_word & !in_word);
             in_word = now_in_word;
         }
-        let edges = Edges {
-            starts_in_word: class(&text[begin]) == Class::Word,
-            ends_in_word: in_word,
-        };
+        let edges = Edges { starts_in_word: class(&text[begin]) == Class::Word, ends_in_word: in_word };
         self.join(words, Some(edges));
     }
 }
@@ -204,10 +198,7 @@ enum Decoded {
 /// Decodes one character, of which all bytes there are have been given.
 fn decode(bytes: &[u8]) -> Decoded {
     match str::from_utf8(bytes) {
-        Ok(text) => text
-            .chars()
-            .next()
-            .map_or(Decoded::Incomplete, Decoded::Char),
+        Ok(text) => text.chars().next().map_or(Decoded::Incomplete, Decoded::Char),
         Err(error) if error.error_len().is_none() => Decoded::Incomplete,
         Err(_) => Decoded::Invalid,
     }

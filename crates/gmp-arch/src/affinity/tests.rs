@@ -48,26 +48,11 @@ fn parsing_takes_lists_and_refuses_the_rest() {
     assert_eq!("0-3,8\n".parse(), Ok(set(&[0, 1, 2, 3, 8])));
     assert_eq!(" 1 , 2 ".parse(), Ok(set(&[1, 2])));
     assert_eq!("\n".parse(), Ok(CpuSet::new()));
-    for bad in [
-        "x",
-        "1,",
-        "3-1",
-        "-1",
-        "1-",
-        "0-4294967295",
-        "99999999999999999999",
-        "0x3",
-        "1 2",
-    ] {
+    for bad in ["x", "1,", "3-1", "-1", "1-", "0-4294967295", "99999999999999999999", "0x3", "1 2"] {
         assert!(bad.parse::<CpuSet>().is_err(), "{bad:?}");
     }
     let error = "0-3,zero".parse::<CpuSet>().unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("\"zero\" is not a CPU number"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("\"zero\" is not a CPU number"), "{error}");
 }
 
 #[test]
@@ -163,10 +148,6 @@ fn a_dead_thread_cannot_be_moved() {
     let tid = on_a_thread(gettid);
     // Its id could have been given to another test's thread, whose mask then stays what it is.
     if let Err(error) = set_thread(tid, &all) {
-        assert_ne!(
-            error.kind(),
-            io::ErrorKind::PermissionDenied,
-            "asked about this process only"
-        );
+        assert_ne!(error.kind(), io::ErrorKind::PermissionDenied, "asked about this process only");
     }
 }

@@ -39,10 +39,7 @@ fn another_threads_clock_is_its_own_and_ends_with_it() {
     burn_until(own, own.read().unwrap() + Duration::from_millis(3));
     // A waiting thread may still be on its way into the wait at the first reading, and a wake is
     // some µs of work.
-    assert!(
-        clock.read().unwrap() - waiting < Duration::from_millis(3),
-        "it waits while we work"
-    );
+    assert!(clock.read().unwrap() - waiting < Duration::from_millis(3), "it waits while we work");
     to_them.send(()).unwrap();
     them.join().unwrap();
     // The kernel takes the thread out of the process a moment after it has woken whoever joins it.
@@ -58,8 +55,5 @@ fn the_clock_id_is_made_of_the_thread_id() {
     // The kernel's own rule for the CPU clock (2) of a single thread (4). Were it a pointer, a dead
     // thread's would dangle.
     let expected = (!crate::affinity::gettid() << 3) | 4 | 2;
-    assert_eq!(
-        ThreadCpuClock::current().map(|clock| clock.0.raw()),
-        Some(expected)
-    );
+    assert_eq!(ThreadCpuClock::current().map(|clock| clock.0.raw()), Some(expected));
 }

@@ -41,12 +41,7 @@ pub(super) fn layout(source: &dyn CpuidSource, cpu: &CpuId<Reader<'_>>) -> ApicL
     let (core, package) = extended_topology(source);
     let cache = |wanted| shared_cache(cpu, wanted);
     let (l2, l3) = (cache(2), cache(3));
-    ApicLayout {
-        core: core.or_else(|| amd_core(source, cpu)),
-        l2,
-        llc: l3.or(l2),
-        package,
-    }
+    ApicLayout { core: core.or_else(|| amd_core(source, cpu)), l2, llc: l3.or(l2), package }
 }
 
 /// Leaf 0x1F, or 0xB where that is empty: the shift past the SMT level, and past the last level of

@@ -13,11 +13,7 @@ struct Table {
 
 impl CpuidSource for Table {
     fn cpuid(&self, leaf: u32, subleaf: u32) -> Registers {
-        let found = self
-            .leaves
-            .iter()
-            .rev()
-            .find(|(at, _)| *at == (leaf, subleaf));
+        let found = self.leaves.iter().rev().find(|(at, _)| *at == (leaf, subleaf));
         found.map(|(_, answer)| *answer).unwrap_or_default()
     }
 
@@ -28,8 +24,7 @@ impl CpuidSource for Table {
 
 impl Table {
     fn with(mut self, leaf: u32, subleaf: u32, [eax, ebx, ecx, edx]: [u32; 4]) -> Table {
-        self.leaves
-            .push(((leaf, subleaf), Registers { eax, ebx, ecx, edx }));
+        self.leaves.push(((leaf, subleaf), Registers { eax, ebx, ecx, edx }));
         self
     }
 
@@ -41,14 +36,8 @@ impl Table {
 
 /// Leaf 0 with the vendor's letters where CPUs have them.
 fn cpu_of(vendor: [u8; 12], max_leaf: u32) -> Table {
-    let letters = |from: usize| {
-        u32::from_le_bytes([
-            vendor[from],
-            vendor[from + 1],
-            vendor[from + 2],
-            vendor[from + 3],
-        ])
-    };
+    let letters =
+        |from: usize| u32::from_le_bytes([vendor[from], vendor[from + 1], vendor[from + 2], vendor[from + 3]]);
     Table::default().with(0, 0, [max_leaf, letters(0), letters(8), letters(4)])
 }
 
@@ -58,8 +47,7 @@ const OSXSAVE: u32 = 1 << 27;
 const HYPERVISOR: u32 = 1 << 31;
 const RDTSCP: u32 = 1 << 27;
 /// SSE3, SSSE3, FMA, CMPXCHG16B, SSE4.1, SSE4.2, MOVBE, POPCNT, AVX, F16C of leaf 1's ECX.
-const LEAF1_ECX: u32 =
-    1 | 1 << 9 | 1 << 12 | 1 << 13 | 1 << 19 | 1 << 20 | 1 << 22 | 1 << 23 | 1 << 28 | 1 << 29;
+const LEAF1_ECX: u32 = 1 | 1 << 9 | 1 << 12 | 1 << 13 | 1 << 19 | 1 << 20 | 1 << 22 | 1 << 23 | 1 << 28 | 1 << 29;
 /// BMI1, AVX2, BMI2 of leaf 7's EBX.
 const LEAF7_V3: u32 = 1 << 3 | 1 << 5 | 1 << 8;
 /// AVX512F, DQ, CD, BW, VL of leaf 7's EBX.
@@ -70,11 +58,7 @@ const EXTENDED_ECX: u32 = 1 | 1 << 5 | 1 << 22;
 /// A server part of AMD's fourth EPYC generation in a virtual machine of two cores.
 fn epyc() -> Table {
     cpu_of(*b"AuthenticAMD", 0x10)
-        .with(
-            1,
-            0,
-            [0x00A1_0F11, 0, LEAF1_ECX | OSXSAVE | HYPERVISOR, TSC],
-        )
+        .with(1, 0, [0x00A1_0F11, 0, LEAF1_ECX | OSXSAVE | HYPERVISOR, TSC])
         .with(7, 0, [0, LEAF7_V3 | LEAF7_V4, 0, 0])
         .with(0xB, 0, [0, 1, 0x100, 0])
         .with(0xB, 1, [1, 2, 0x201, 0])
@@ -111,39 +95,19 @@ fn leaf_zero_of_zero_is_nocpuinfo() {
     assert_eq!(info, CpuInfo::unknown());
     assert!(!info.is_known());
     assert_eq!(info.to_string(), "unknown CPU");
-    assert!(
-        missing_features(&info).is_empty(),
-        "nothing known, nothing missing: boot goes on"
-    );
+    assert!(missing_features(&info).is_empty(), "nothing known, nothing missing: boot goes on");
 }
 
 #[test]
 fn an_epyc() {
     let info = probe_with(&epyc());
-    assert_eq!(
-        (info.max_leaf, info.vendor.as_str(), info.is_intel),
-        (0x10, "AuthenticAMD", false)
-    );
+    assert_eq!((info.max_leaf, info.vendor.as_str(), info.is_intel), (0x10, "AuthenticAMD", false));
     let version = info.version.unwrap();
-    assert_eq!(
-        (version.family, version.model, version.stepping),
-        (25, 17, 1)
-    );
-    assert_eq!(
-        (info.tsc_fence, info.lfence_before_rdtsc),
-        (TscFence::Rdtscp, false)
-    );
+    assert_eq!((version.family, version.model, version.stepping), (25, 17, 1));
+    assert_eq!((info.tsc_fence, info.lfence_before_rdtsc), (TscFence::Rdtscp, false));
     assert!(info.invariant_tsc && info.hypervisor);
     assert_eq!(info.feature_level, 4);
-    assert_eq!(
-        info.apic,
-        ApicLayout {
-            core: Some(0),
-            l2: Some(0),
-            llc: Some(1),
-            package: Some(1)
-        }
-    );
+    assert_eq!(info.apic, ApicLayout { core: Some(0), l2: Some(0), llc: Some(1), package: Some(1) });
     assert_eq!(
         info.to_string(),
         "AuthenticAMD family 25 model 17 stepping 1, x86-64-v4, invariant TSC by RDTSCP, under a hypervisor"
@@ -155,40 +119,16 @@ fn a_skylake() {
     let info = probe_with(&skylake());
     assert!(info.is_intel && info.lfence_before_rdtsc && !info.hypervisor);
     let version = info.version.unwrap();
-    assert_eq!(
-        (
-            version.raw_eax,
-            version.family,
-            version.model,
-            version.stepping
-        ),
-        (0x0005_06E3, 6, 94, 3)
-    );
+    assert_eq!((version.raw_eax, version.family, version.model, version.stepping), (0x0005_06E3, 6, 94, 3));
     assert_eq!(info.feature_level, 3);
-    assert_eq!(
-        info.apic,
-        ApicLayout {
-            core: Some(1),
-            l2: Some(1),
-            llc: Some(4),
-            package: Some(4)
-        }
-    );
+    assert_eq!(info.apic, ApicLayout { core: Some(1), l2: Some(1), llc: Some(4), package: Some(4) });
 }
 
 #[test]
 fn the_vendor_test_wants_all_three_registers() {
     assert!(vendor_is_intel(cpu_of(*b"GenuineIntel", 1).cpuid(0, 0)));
-    for almost in [
-        b"GenuineIntex",
-        b"XenuineIntel",
-        b"GenuXneIntel",
-        b"GenuntelineI",
-    ] {
-        assert!(
-            !vendor_is_intel(cpu_of(*almost, 1).cpuid(0, 0)),
-            "{almost:?}"
-        );
+    for almost in [b"GenuineIntex", b"XenuineIntel", b"GenuXneIntel", b"GenuntelineI"] {
+        assert!(!vendor_is_intel(cpu_of(*almost, 1).cpuid(0, 0)), "{almost:?}");
     }
 }
 
@@ -206,25 +146,12 @@ fn vendor_names_are_text_or_nothing() {
 #[test]
 fn the_fence_is_rdtscp_or_the_vendors() {
     let fence = |table: Table| probe_with(&table).tsc_fence;
-    assert_eq!(
-        fence(cpu_of(*b"GenuineIntel", 1).with(1, 0, [0, 0, 0, TSC])),
-        TscFence::Lfence
-    );
-    assert_eq!(
-        fence(cpu_of(*b"AuthenticAMD", 1).with(1, 0, [0, 0, 0, TSC])),
-        TscFence::Mfence
-    );
-    assert_eq!(
-        fence(cpu_of(*b"TCGTCGTCGTCG", 1).with(1, 0, [0, 0, 0, TSC])),
-        TscFence::Mfence
-    );
+    assert_eq!(fence(cpu_of(*b"GenuineIntel", 1).with(1, 0, [0, 0, 0, TSC])), TscFence::Lfence);
+    assert_eq!(fence(cpu_of(*b"AuthenticAMD", 1).with(1, 0, [0, 0, 0, TSC])), TscFence::Mfence);
+    assert_eq!(fence(cpu_of(*b"TCGTCGTCGTCG", 1).with(1, 0, [0, 0, 0, TSC])), TscFence::Mfence);
     assert_eq!(fence(skylake()), TscFence::Rdtscp);
     assert_eq!(fence(cpu_of(*b"GenuineIntel", 1)), TscFence::None);
-    assert_eq!(
-        fence(skylake().with(1, 0, [0x0005_06E3, 0, 0, 0])),
-        TscFence::None,
-        "RDTSCP without a TSC"
-    );
+    assert_eq!(fence(skylake().with(1, 0, [0x0005_06E3, 0, 0, 0])), TscFence::None, "RDTSCP without a TSC");
 }
 
 #[test]
@@ -235,11 +162,7 @@ fn versions_extend_by_the_vendors_rules() {
     };
     assert_eq!(version(0x0000_0543, false), (5, 4, 3));
     assert_eq!(version(0x000A_0655, false), (6, 0xA5, 5));
-    assert_eq!(
-        version(0x000A_0655, true),
-        (6, 5, 5),
-        "AMD's family 6 has no extended model"
-    );
+    assert_eq!(version(0x000A_0655, true), (6, 5, 5), "AMD's family 6 has no extended model");
     assert_eq!(version(0x0080_0F12, true), (23, 1, 2));
     assert_eq!(version(u32::MAX, false), (15 + 255, 255, 15));
 }
@@ -263,18 +186,12 @@ fn what_the_kernel_does_not_save_does_not_count() {
 /// What the EPYC loses when one of its leaves answers otherwise.
 fn lost_with(leaf: u32, answer: [u32; 4]) -> Vec<Feature> {
     let features = |table: Table| probe_with(&table).features;
-    features(epyc())
-        .without(features(epyc().with(leaf, 0, answer)))
-        .iter()
-        .collect()
+    features(epyc()).without(features(epyc().with(leaf, 0, answer))).iter().collect()
 }
 
 #[test]
 fn every_feature_bit_is_read_from_its_place() {
-    assert_eq!(
-        probe_with(&epyc()).features,
-        Feature::ALL.into_iter().collect()
-    );
+    assert_eq!(probe_with(&epyc()).features, Feature::ALL.into_iter().collect());
     for (bit, feature) in [
         (0, Feature::Sse3),
         (9, Feature::Ssse3),
@@ -287,10 +204,7 @@ fn every_feature_bit_is_read_from_its_place() {
         (28, Feature::Avx),
         (29, Feature::F16c),
     ] {
-        assert_eq!(
-            lost_with(1, [0, 0, (LEAF1_ECX | OSXSAVE) & !(1 << bit), TSC]),
-            [feature]
-        );
+        assert_eq!(lost_with(1, [0, 0, (LEAF1_ECX | OSXSAVE) & !(1 << bit), TSC]), [feature]);
     }
     for (bit, feature) in [
         (3, Feature::Bmi1),
@@ -302,16 +216,10 @@ fn every_feature_bit_is_read_from_its_place() {
         (30, Feature::Avx512bw),
         (31, Feature::Avx512vl),
     ] {
-        assert_eq!(
-            lost_with(7, [0, (LEAF7_V3 | LEAF7_V4) & !(1 << bit), 0, 0]),
-            [feature]
-        );
+        assert_eq!(lost_with(7, [0, (LEAF7_V3 | LEAF7_V4) & !(1 << bit), 0, 0]), [feature]);
     }
     for (bit, feature) in [(0, Feature::LahfSahf), (5, Feature::Lzcnt)] {
-        assert_eq!(
-            lost_with(0x8000_0001, [0, 0, EXTENDED_ECX & !(1 << bit), RDTSCP]),
-            [feature]
-        );
+        assert_eq!(lost_with(0x8000_0001, [0, 0, EXTENDED_ECX & !(1 << bit), RDTSCP]), [feature]);
     }
 }
 
@@ -324,11 +232,7 @@ fn amd_without_leaf_0xb_tells_its_cores_otherwise() {
             .with(0x8000_001E, 0, [0, 1 << 8, 0, 0])
     };
     assert_eq!(probe_with(&old(EXTENDED_ECX)).apic.core, Some(1));
-    assert_eq!(
-        probe_with(&old(0)).apic.core,
-        None,
-        "the leaf is reserved without topology extensions"
-    );
+    assert_eq!(probe_with(&old(0)).apic.core, None, "the leaf is reserved without topology extensions");
     let most = old(EXTENDED_ECX).with(0x8000_001E, 0, [0, u32::MAX, 0, 0]);
     assert_eq!(probe_with(&most).apic.core, Some(8));
 }
@@ -336,16 +240,7 @@ fn amd_without_leaf_0xb_tells_its_cores_otherwise() {
 #[test]
 fn leaf_0x1f_goes_before_0xb_and_may_name_new_levels() {
     let dies = skylake()
-        .with(
-            0,
-            0,
-            [
-                0x1F,
-                u32::from_le_bytes(*b"Genu"),
-                u32::from_le_bytes(*b"ntel"),
-                u32::from_le_bytes(*b"ineI"),
-            ],
-        )
+        .with(0, 0, [0x1F, u32::from_le_bytes(*b"Genu"), u32::from_le_bytes(*b"ntel"), u32::from_le_bytes(*b"ineI")])
         .with(0x1F, 0, [1, 2, 0x100, 0])
         .with(0x1F, 1, [5, 16, 0x201, 0])
         .with(0x1F, 2, [7, 64, 0x602, 0]);
@@ -365,12 +260,7 @@ fn a_table_without_an_end_ends() {
         }
     }
     // Every leaf is there, every list goes on.
-    let endless = Registers {
-        eax: 0xFFFF_FF23,
-        ebx: u32::MAX,
-        ecx: u32::MAX,
-        edx: u32::MAX,
-    };
+    let endless = Registers { eax: 0xFFFF_FF23, ebx: u32::MAX, ecx: u32::MAX, edx: u32::MAX };
     let info = probe_with(&Always(endless));
     assert!(info.is_known() && info.vendor.is_empty());
     assert_eq!(info.feature_level, 4);
@@ -407,11 +297,6 @@ fn the_standard_library_sees_the_same_features() {
     // as the check has just confirmed. Nothing to compare where there is no CPUID.
     let seen = sys::detected_by_std();
     for (feature, detected) in seen {
-        assert_eq!(
-            host().features.contains(feature),
-            detected,
-            "{}",
-            feature.name()
-        );
+        assert_eq!(host().features.contains(feature), detected, "{}", feature.name());
     }
 }

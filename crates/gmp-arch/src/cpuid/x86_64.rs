@@ -15,12 +15,7 @@ const OSXSAVE: u32 = 1 << 27;
 
 pub(super) fn cpuid(leaf: u32, subleaf: u32) -> Registers {
     let found = raw_cpuid::native_cpuid::cpuid_count(leaf, subleaf);
-    Registers {
-        eax: found.eax,
-        ebx: found.ebx,
-        ecx: found.ecx,
-        edx: found.edx,
-    }
+    Registers { eax: found.eax, ebx: found.ebx, ecx: found.ecx, edx: found.edx }
 }
 
 pub(super) fn xcr0() -> u64 {
@@ -53,10 +48,7 @@ pub(super) fn detected_by_std() -> Vec<(Feature, bool)> {
         (Feature::Fma, std::is_x86_feature_detected!("fma")),
         (Feature::Lzcnt, std::is_x86_feature_detected!("lzcnt")),
         (Feature::Movbe, std::is_x86_feature_detected!("movbe")),
-        (
-            Feature::Cmpxchg16b,
-            std::is_x86_feature_detected!("cmpxchg16b"),
-        ),
+        (Feature::Cmpxchg16b, std::is_x86_feature_detected!("cmpxchg16b")),
         (Feature::Avx512f, std::is_x86_feature_detected!("avx512f")),
         (Feature::Avx512bw, std::is_x86_feature_detected!("avx512bw")),
         (Feature::Avx512cd, std::is_x86_feature_detected!("avx512cd")),

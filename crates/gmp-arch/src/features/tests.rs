@@ -3,10 +3,7 @@
 use super::*;
 
 fn up_to_level(level: u8) -> FeatureSet {
-    Feature::ALL
-        .into_iter()
-        .filter(|feature| feature.level() <= level)
-        .collect()
+    Feature::ALL.into_iter().filter(|feature| feature.level() <= level).collect()
 }
 
 #[test]
@@ -27,12 +24,7 @@ fn a_level_needs_all_lower_ones() {
     for feature in Feature::ALL {
         let mut set = up_to_level(4);
         set.remove(feature);
-        assert_eq!(
-            set.level(),
-            feature.level() - 1,
-            "without {}",
-            feature.name()
-        );
+        assert_eq!(set.level(), feature.level() - 1, "without {}", feature.name());
     }
 }
 
@@ -52,10 +44,7 @@ fn compare_names_exactly_what_is_missing() {
 
     let error = compare(up_to_level(3), up_to_level(2)).unwrap_err();
     let message = error.to_string();
-    assert!(
-        message.contains("lacks avx, avx2, bmi1, bmi2, f16c, fma, lzcnt, movbe;"),
-        "{message}"
-    );
+    assert!(message.contains("lacks avx, avx2, bmi1, bmi2, f16c, fma, lzcnt, movbe;"), "{message}");
     assert!(!message.contains("sse"), "{message}");
 }
 
@@ -72,13 +61,7 @@ fn insert_remove_contains_agree() {
 
 #[test]
 fn a_build_asks_for_nothing_that_it_was_not_given() {
-    assert_eq!(
-        compiled_for().contains(Feature::Avx2),
-        cfg!(target_feature = "avx2")
-    );
-    assert_eq!(
-        compiled_for().contains(Feature::Sse3),
-        cfg!(target_feature = "sse3")
-    );
+    assert_eq!(compiled_for().contains(Feature::Avx2), cfg!(target_feature = "avx2"));
+    assert_eq!(compiled_for().contains(Feature::Sse3), cfg!(target_feature = "sse3"));
     assert!(!compiled_for().contains(Feature::LahfSahf));
 }

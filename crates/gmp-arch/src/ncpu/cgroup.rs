@@ -18,18 +18,12 @@ pub(super) fn quota(root: &Path) -> Option<f64> {
     let mounts = fs::read_to_string(root.join("proc/self/mountinfo")).ok()?;
     let limit_of = |hierarchy: Hierarchy| {
         let group = groups.lines().find_map(|line| hierarchy.group(line))?;
-        let mount = mounts
-            .lines()
-            .filter_map(Mount::parse)
-            .find(|mount| hierarchy.is_mounted_as(mount))?;
+        let mount = mounts.lines().filter_map(Mount::parse).find(|mount| hierarchy.is_mounted_as(mount))?;
         let top = root.join(mount.point.strip_prefix("/").unwrap_or(&mount.point));
         tightest(&top, &mount.path_below(group), hierarchy)
     };
     // A hybrid system has both, with the CPU controller in one of them.
-    [Hierarchy::V2, Hierarchy::V1]
-        .into_iter()
-        .filter_map(limit_of)
-        .reduce(f64::min)
+    [Hierarchy::V2, Hierarchy::V1].into_iter().filter_map(limit_of).reduce(f64::min)
 }
 
 #[derive(Clone, Copy)]
@@ -53,9 +47,7 @@ impl Hierarchy {
     fn is_mounted_as(self, mount: &Mount) -> bool {
         match self {
             Hierarchy::V2 => mount.kind == "cgroup2",
-            Hierarchy::V1 => {
-                mount.kind == "cgroup" && mount.options.split(',').any(|option| option == "cpu")
-            }
+            Hierarchy::V1 => mount.kind == "cgroup" && mount.options.split(',').any(|option| option == "cpu"),
         }
     }
 
@@ -71,25 +63,15 @@ impl Hierarchy {
             Hierarchy::V1 => (read("cpu.cfs_quota_us")?, read("cpu.cfs_period_us")?),
         };
         // "max", and -1 in version 1, stand for no limit; zeros are not to be divided by.
-        let quota = quota
-            .trim()
-            .parse::<u64>()
-            .ok()
-            .filter(|&quota| quota > 0)?;
-        let period = period
-            .trim()
-            .parse::<u64>()
-            .ok()
-            .filter(|&period| period > 0)?;
+        let quota = quota.trim().parse::<u64>().ok().filter(|&quota| quota > 0)?;
+        let period = period.trim().parse::<u64>().ok().filter(|&period| period > 0)?;
         Some(quota as f64 / period as f64)
     }
 }
 
 fn tightest(top: &Path, below: &Path, hierarchy: Hierarchy) -> Option<f64> {
     let groups = below.ancestors().map(|group| top.join(group));
-    groups
-        .filter_map(|group| hierarchy.limit(&group))
-        .reduce(f64::min)
+    groups.filter_map(|group| hierarchy.limit(&group)).reduce(f64::min)
 }
 
 /// A line of `proc/self/mountinfo`, as far as it matters.
@@ -109,29 +91,16 @@ impl<'a> Mount<'a> {
         let (root, point) = (unescape(mount.next()?), unescape(mount.next()?));
         let mut filesystem = filesystem.split(' ');
         let (kind, options) = (filesystem.next()?, filesystem.nth(1)?);
-        Some(Mount {
-            root,
-            point,
-            kind,
-            options,
-        })
+        Some(Mount { root, point, kind, options })
     }
 
     /// Where `group` lies below the mount point. A group outside of what is mounted, as a container
     /// without a cgroup namespace of its own may see it, is not to be reached: then the mount point
     /// stands for it.
     fn path_below(&self, group: &str) -> PathBuf {
-        let below = Path::new(group)
-            .strip_prefix(&self.root)
-            .unwrap_or(Path::new(""));
-        let stays_below = below
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)));
-        if stays_below {
-            below.to_owned()
-        } else {
-            PathBuf::new()
-        }
+        let below = Path::new(group).strip_prefix(&self.root).unwrap_or(Path::new(""));
+        let stays_below = below.components().all(|part| matches!(part, Component::Normal(_)));
+        if stays_below { below.to_owned() } else { PathBuf::new() }
     }
 }
 
@@ -140,10 +109,7 @@ fn unescape(field: &str) -> PathBuf {
     let mut parts = field.split('\\');
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        match part
-            .get(..3)
-            .and_then(|digits| u8::from_str_radix(digits, 8).ok())
-        {
+        match part.get(..3).and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
             Some(byte) => {
                 text.push(char::from(byte));
                 text.push_str(&part[3..]);

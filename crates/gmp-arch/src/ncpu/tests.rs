@@ -5,8 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::fake_tree::FakeTree;
 
-const V2_MOUNT: &str =
-    "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
+const V2_MOUNT: &str = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
 const V1_MOUNT: &str = "\
 22 1 8:1 / / rw - ext4 /dev/vda rw
 33 31 0:30 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset
@@ -14,16 +13,12 @@ const V1_MOUNT: &str = "\
 ";
 
 fn v2(group: &str) -> FakeTree {
-    FakeTree::new()
-        .with("proc/self/cgroup", &format!("0::{group}\n"))
-        .with("proc/self/mountinfo", V2_MOUNT)
+    FakeTree::new().with("proc/self/cgroup", &format!("0::{group}\n")).with("proc/self/mountinfo", V2_MOUNT)
 }
 
 fn v1(group: &str) -> FakeTree {
     let groups = format!("9:name=systemd:/x\n3:cpuset:/y\n1:cpu,cpuacct:{group}\n0::/z\n");
-    FakeTree::new()
-        .with("proc/self/cgroup", &groups)
-        .with("proc/self/mountinfo", V1_MOUNT)
+    FakeTree::new().with("proc/self/cgroup", &groups).with("proc/self/mountinfo", V1_MOUNT)
 }
 
 fn quota(tree: &FakeTree) -> Option<f64> {
@@ -106,13 +101,7 @@ fn v1_reads_quota_and_period_of_the_cpu_controller() {
 #[cfg_attr(miri, ignore = "writes files")]
 fn a_hybrid_system_takes_the_tighter() {
     let tree = v1("/job")
-        .with(
-            "proc/self/mountinfo",
-            &format!(
-                "{V1_MOUNT}{}",
-                V2_MOUNT.replace("/sys/fs/cgroup", "/unified")
-            ),
-        )
+        .with("proc/self/mountinfo", &format!("{V1_MOUNT}{}", V2_MOUNT.replace("/sys/fs/cgroup", "/unified")))
         .with("sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_quota_us", "400000")
         .with("sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_period_us", "100000")
         .with("unified/z/cpu.max", "200000 100000");
@@ -124,9 +113,7 @@ fn a_hybrid_system_takes_the_tighter() {
 fn a_container_sees_its_own_group_as_the_mount_point() {
     // Without a cgroup namespace both files name the group as the host sees it.
     let mount = V2_MOUNT.replace(" / /sys", " /docker/abc /sys");
-    let tree = v2("/docker/abc")
-        .with("proc/self/mountinfo", &mount)
-        .with("sys/fs/cgroup/cpu.max", "100000 100000");
+    let tree = v2("/docker/abc").with("proc/self/mountinfo", &mount).with("sys/fs/cgroup/cpu.max", "100000 100000");
     assert_eq!(quota(&tree), Some(1.0));
     let tree = v2("/docker/abc/sub")
         .with("proc/self/mountinfo", &mount)
@@ -139,15 +126,11 @@ fn a_container_sees_its_own_group_as_the_mount_point() {
 #[cfg_attr(miri, ignore = "writes files")]
 fn a_group_outside_of_the_mount_is_not_followed() {
     for group in ["/../other", "/elsewhere/../../x"] {
-        let tree = v2(group)
-            .with("sys/fs/cgroup/cpu.max", "400000 100000")
-            .with("sys/fs/other/cpu.max", "1 100000");
+        let tree = v2(group).with("sys/fs/cgroup/cpu.max", "400000 100000").with("sys/fs/other/cpu.max", "1 100000");
         assert_eq!(quota(&tree), Some(4.0), "{group}");
     }
     let mount = V2_MOUNT.replace(" / /sys", " /docker/abc /sys");
-    let tree = v2("/unrelated")
-        .with("proc/self/mountinfo", &mount)
-        .with("sys/fs/cgroup/cpu.max", "400000 100000");
+    let tree = v2("/unrelated").with("proc/self/mountinfo", &mount).with("sys/fs/cgroup/cpu.max", "400000 100000");
     assert_eq!(quota(&tree), Some(4.0));
 }
 
@@ -155,44 +138,26 @@ fn a_group_outside_of_the_mount_is_not_followed() {
 #[cfg_attr(miri, ignore = "writes files")]
 fn mount_points_with_blanks_are_unescaped() {
     let mount = V2_MOUNT.replace("/sys/fs/cgroup", r"/odd\040mount\134");
-    let tree = v2("/g")
-        .with("proc/self/mountinfo", &mount)
-        .with(r"odd mount\/g/cpu.max", "700000 100000");
+    let tree = v2("/g").with("proc/self/mountinfo", &mount).with(r"odd mount\/g/cpu.max", "700000 100000");
     assert_eq!(quota(&tree), Some(7.0));
 }
 
 #[test]
 #[cfg_attr(miri, ignore = "writes files")]
 fn nonsense_is_no_limit() {
-    for text in [
-        "",
-        "100000",
-        "0 100000",
-        "100000 0",
-        "-5 100000",
-        "x y",
-        "1e9 100000",
-        "99999999999999999999 1",
-    ] {
+    for text in ["", "100000", "0 100000", "100000 0", "-5 100000", "x y", "1e9 100000", "99999999999999999999 1"] {
         let tree = v2("/g").with("sys/fs/cgroup/g/cpu.max", text);
         assert_eq!(quota(&tree), None, "{text:?}");
     }
-    let tree = FakeTree::new()
-        .with("proc/self/cgroup", "0\n::\n0:")
-        .with("proc/self/mountinfo", " - \n- - -\nx - cgroup2");
+    let tree =
+        FakeTree::new().with("proc/self/cgroup", "0\n::\n0:").with("proc/self/mountinfo", " - \n- - -\nx - cgroup2");
     assert_eq!(quota(&tree), None);
 }
 
 #[test]
 fn display_names_all_three() {
-    assert_eq!(
-        CpuCount::new(8, Some(1.5)).to_string(),
-        "2 procs (8 CPUs, quota 1.50)"
-    );
-    assert_eq!(
-        CpuCount::new(8, None).to_string(),
-        "8 procs (8 CPUs, no quota)"
-    );
+    assert_eq!(CpuCount::new(8, Some(1.5)).to_string(), "2 procs (8 CPUs, quota 1.50)");
+    assert_eq!(CpuCount::new(8, None).to_string(), "8 procs (8 CPUs, no quota)");
 }
 
 #[test]

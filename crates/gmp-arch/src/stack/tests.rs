@@ -25,15 +25,9 @@ fn a_spawned_thread_gets_what_it_asked_for() {
         .unwrap();
     if let Some((bounds, sp)) = theirs {
         assert!(bounds.contains(sp));
-        assert!(
-            !bounds.contains(stack_pointer()),
-            "that stack is gone or not ours"
-        );
+        assert!(!bounds.contains(stack_pointer()), "that stack is gone or not ours");
         // The thread's own data and a guard may be taken from, or added to, what was asked for.
-        assert!(
-            (ASKED / 2..ASKED * 4).contains(&(bounds.hi - bounds.lo)),
-            "{bounds:?}"
-        );
+        assert!((ASKED / 2..ASKED * 4).contains(&(bounds.hi - bounds.lo)), "{bounds:?}");
     }
 }
 
@@ -50,10 +44,7 @@ fn the_stack_pointer_falls_in_a_deeper_frame() {
 
 #[test]
 fn remaining_counts_down_to_lo() {
-    let bounds = StackBounds {
-        lo: 0x1000,
-        hi: 0x3000,
-    };
+    let bounds = StackBounds { lo: 0x1000, hi: 0x3000 };
     assert_eq!(bounds.remaining(0x1000), 0);
     assert_eq!(bounds.remaining(0x2fff), 0x1fff);
     assert_eq!(bounds.remaining(0x3000), 0);

@@ -87,20 +87,11 @@ fn require_own_thread(tid: i32) -> io::Result<()> {
     let no_signal: libc::c_int = 0;
     // SAFETY: `tgkill` takes three integers and no pointers; signal 0 delivers nothing.
     let rc = unsafe { libc::syscall(libc::SYS_tgkill, pid, tid, no_signal) };
-    if rc == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
-    }
+    if rc == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 fn sched_setaffinity(tid: i32, cpus: &[usize]) -> io::Result<()> {
-    let room = cpus
-        .iter()
-        .map(|cpu| cpu + 1)
-        .max()
-        .unwrap_or(0)
-        .max(FIRST_TRY);
+    let room = cpus.iter().map(|cpu| cpu + 1).max().unwrap_or(0).max(FIRST_TRY);
     let mut words = vec![0 as libc::c_ulong; room.div_ceil(WORD_BITS)];
     for cpu in cpus {
         words[cpu / WORD_BITS] |= 1 << (cpu % WORD_BITS);
@@ -109,11 +100,7 @@ fn sched_setaffinity(tid: i32, cpus: &[usize]) -> io::Result<()> {
     // SAFETY: the kernel reads `bytes` bytes, which is what `words` has; see `affinity` for the
     // alignment.
     let rc = unsafe { libc::sched_setaffinity(tid, bytes, words.as_ptr().cast()) };
-    if rc == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
-    }
+    if rc == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 pub(crate) fn gettid() -> i32 {
@@ -146,10 +133,7 @@ impl CpuClock {
         }
         // SAFETY: the call returned 0, so it has written `now`.
         let now = unsafe { now.assume_init() };
-        Some(Duration::new(
-            u64::try_from(now.tv_sec).ok()?,
-            u32::try_from(now.tv_nsec).ok()?,
-        ))
+        Some(Duration::new(u64::try_from(now.tv_sec).ok()?, u32::try_from(now.tv_nsec).ok()?))
     }
 
     /// The number itself, so that a test can hold it against the kernel's rule for making it.

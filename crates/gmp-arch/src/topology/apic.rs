@@ -16,10 +16,7 @@ use crate::cpuid::layout::ApicLayout;
 /// The places of `cpus`; `None` if an id is missing, or CPUID doesn't even say what a core is.
 pub(super) fn read(cpuinfo: &Path, layout: &ApicLayout, cpus: &CpuSet) -> Option<Vec<CpuPlace>> {
     let ids = apic_ids(&fs::read_to_string(cpuinfo).ok()?);
-    let ids: Vec<(usize, u32)> = cpus
-        .iter()
-        .map(|cpu| Some((cpu, *ids.get(&cpu)?)))
-        .collect::<Option<_>>()?;
+    let ids: Vec<(usize, u32)> = cpus.iter().map(|cpu| Some((cpu, *ids.get(&cpu)?))).collect::<Option<_>>()?;
     places(&ids, layout)
 }
 
@@ -27,25 +24,15 @@ pub(super) fn read(cpuinfo: &Path, layout: &ApicLayout, cpus: &CpuSet) -> Option
 pub(super) fn places(ids: &[(usize, u32)], layout: &ApicLayout) -> Option<Vec<CpuPlace>> {
     let core = layout.core?;
     let group = |boundary: u32, id: u32| {
-        let same = |&&(_, other): &&(usize, u32)| {
-            ApicLayout::above(boundary, other) == ApicLayout::above(boundary, id)
-        };
-        ids.iter()
-            .filter(same)
-            .map(|&(cpu, _)| cpu)
-            .min()
-            .unwrap_or(UNKNOWN_GROUP)
+        let same = |&&(_, other): &&(usize, u32)| ApicLayout::above(boundary, other) == ApicLayout::above(boundary, id);
+        ids.iter().filter(same).map(|&(cpu, _)| cpu).min().unwrap_or(UNKNOWN_GROUP)
     };
     let place = |&(cpu, id): &(usize, u32)| CpuPlace {
         cpu,
         core: group(core, id),
         l2: group(layout.l2.unwrap_or(core), id),
-        llc: layout
-            .llc
-            .map_or(UNKNOWN_GROUP, |boundary| group(boundary, id)),
-        package: layout
-            .package
-            .map_or(UNKNOWN_GROUP, |boundary| group(boundary, id)),
+        llc: layout.llc.map_or(UNKNOWN_GROUP, |boundary| group(boundary, id)),
+        package: layout.package.map_or(UNKNOWN_GROUP, |boundary| group(boundary, id)),
         node: 0,
     };
     Some(ids.iter().map(place).collect())

@@ -21,51 +21,32 @@ type Groups = BTreeMap<usize, usize>;
 
 /// The places of `cpus`; `None` if not one file could be read.
 pub(super) fn read(root: &Path, cpus: &CpuSet) -> Option<Vec<CpuPlace>> {
-    let (mut cores, mut packages, mut l2s, mut llcs) =
-        (Groups::new(), Groups::new(), Groups::new(), Groups::new());
+    let (mut cores, mut packages, mut l2s, mut llcs) = (Groups::new(), Groups::new(), Groups::new(), Groups::new());
     for cpu in cpus.iter() {
         let own = root.join("cpu").join(format!("cpu{cpu}"));
         // Each has a second name, from before kernel 5.5.
         let topology = |file: &str| list(&own.join("topology").join(file));
         if !cores.contains_key(&cpu) {
-            name(
-                &mut cores,
-                cpu,
-                topology("core_cpus_list").or_else(|| topology("thread_siblings_list")),
-            );
+            name(&mut cores, cpu, topology("core_cpus_list").or_else(|| topology("thread_siblings_list")));
         }
         if !packages.contains_key(&cpu) {
-            name(
-                &mut packages,
-                cpu,
-                topology("package_cpus_list").or_else(|| topology("core_siblings_list")),
-            );
+            name(&mut packages, cpu, topology("package_cpus_list").or_else(|| topology("core_siblings_list")));
         }
         if !l2s.contains_key(&cpu) || !llcs.contains_key(&cpu) {
             let caches = shared_caches(&own.join("cache"));
-            let l2 = caches
-                .iter()
-                .find(|cache| cache.level == 2)
-                .map(|cache| cache.cpus.clone());
-            let llc = caches
-                .into_iter()
-                .max_by_key(|cache| cache.level)
-                .map(|cache| cache.cpus);
+            let l2 = caches.iter().find(|cache| cache.level == 2).map(|cache| cache.cpus.clone());
+            let llc = caches.into_iter().max_by_key(|cache| cache.level).map(|cache| cache.cpus);
             name(&mut l2s, cpu, l2);
             name(&mut llcs, cpu, llc);
         }
     }
     let nodes = nodes(&root.join("node"));
-    if [&cores, &packages, &l2s, &llcs, &nodes]
-        .into_iter()
-        .all(BTreeMap::is_empty)
-    {
+    if [&cores, &packages, &l2s, &llcs, &nodes].into_iter().all(BTreeMap::is_empty) {
         return None;
     }
     let place = |cpu: usize| {
         let unknown = CpuPlace::unknown(cpu);
-        let group =
-            |groups: &Groups, otherwise: usize| groups.get(&cpu).copied().unwrap_or(otherwise);
+        let group = |groups: &Groups, otherwise: usize| groups.get(&cpu).copied().unwrap_or(otherwise);
         let core = group(&cores, unknown.core);
         CpuPlace {
             cpu,
@@ -98,29 +79,19 @@ struct Cache {
 /// The caches of one CPU from L2 on that hold data.
 fn shared_caches(dir: &Path) -> Vec<Cache> {
     let one = |index: PathBuf| {
-        let level = text(&index.join("level"))?
-            .parse()
-            .ok()
-            .filter(|&level| level >= 2)?;
+        let level = text(&index.join("level"))?.parse().ok().filter(|&level| level >= 2)?;
         let holds_data = text(&index.join("type")).is_none_or(|kind| kind != "Instruction");
         let cpus = list(&index.join("shared_cpu_list"))?;
         holds_data.then_some(Cache { level, cpus })
     };
-    (0..MAX_CACHES)
-        .map(|i| dir.join(format!("index{i}")))
-        .take_while(|index| index.is_dir())
-        .filter_map(one)
-        .collect()
+    (0..MAX_CACHES).map(|i| dir.join(format!("index{i}"))).take_while(|index| index.is_dir()).filter_map(one).collect()
 }
 
 /// CPU to the number of its node.
 fn nodes(dir: &Path) -> Groups {
     let mut nodes = Groups::new();
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        let number = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.strip_prefix("node")?.parse().ok());
+        let number = entry.file_name().to_str().and_then(|name| name.strip_prefix("node")?.parse().ok());
         if let (Some(number), Some(cpus)) = (number, list(&entry.path().join("cpulist"))) {
             nodes.extend(cpus.iter().map(|cpu| (cpu, number)));
         }
@@ -129,9 +100,7 @@ fn nodes(dir: &Path) -> Groups {
 }
 
 fn text(file: &Path) -> Option<String> {
-    fs::read_to_string(file)
-        .ok()
-        .map(|text| text.trim().to_owned())
+    fs::read_to_string(file).ok().map(|text| text.trim().to_owned())
 }
 
 fn list(file: &Path) -> Option<CpuSet> {

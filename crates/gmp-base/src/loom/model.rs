@@ -6,9 +6,7 @@
 
 pub use loom::hint::spin_loop;
 pub use loom::sync::MutexGuard;
-pub use loom::sync::atomic::{
-    AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
-};
+pub use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 pub use loom::thread;
 
 use std::time::Duration;
@@ -88,11 +86,7 @@ impl Condvar {
     }
 
     /// Waits for a notification; the limit has no meaning in a model.
-    pub fn wait_timeout<'a, T>(
-        &self,
-        guard: MutexGuard<'a, T>,
-        _timeout: Duration,
-    ) -> (MutexGuard<'a, T>, bool) {
+    pub fn wait_timeout<'a, T>(&self, guard: MutexGuard<'a, T>, _timeout: Duration) -> (MutexGuard<'a, T>, bool) {
         (self.wait(guard), false)
     }
 

@@ -21,10 +21,7 @@ impl Default for Note {
 impl Note {
     /// A note without a wake-up in it.
     pub fn new() -> Self {
-        Self {
-            signalled: Mutex::new(false),
-            changed: Condvar::new(),
-        }
+        Self { signalled: Mutex::new(false), changed: Condvar::new() }
     }
 
     /// Sleeps until there is a wake-up and consumes it.

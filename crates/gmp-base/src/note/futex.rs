@@ -23,9 +23,7 @@ pub struct Note {
 impl Note {
     /// A note without a wake-up in it.
     pub const fn new() -> Self {
-        Self {
-            word: AtomicU32::new(CLEAR),
-        }
+        Self { word: AtomicU32::new(CLEAR) }
     }
 
     /// Sleeps until there is a wake-up and consumes it.
@@ -46,21 +44,21 @@ impl Note {
     #[inline]
     pub fn take(&self) -> bool {
         // ORDERING: acquires what the waker published by its swap in `wakeup`.
-        self.word
-            .compare_exchange(SIGNALLED, CLEAR, Ordering::Acquire, Ordering::Relaxed)
-            .is_ok()
+        self.word.compare_exchange(SIGNALLED, CLEAR, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Empties the note, which is signalled.
+    fn consume(&self) -> bool {
+        // ORDERING: a swap and not a store: a second waker may have signalled since we looked, finding the note signalled
+        // already and waking nobody. What it published must be ours too, for its signal is gone after this.
+        self.word.swap(CLEAR, Ordering::Acquire) == SIGNALLED
     }
 
     fn sleep_until(&self, deadline: Option<Instant>) -> bool {
         // ORDERING: the failure case finds SIGNALLED and acquires what `wakeup` published. The success case publishes
         // nothing; only the word itself matters to the waker.
-        if self
-            .word
-            .compare_exchange(CLEAR, SLEEPING, Ordering::Relaxed, Ordering::Acquire)
-            .is_err()
-        {
-            self.word.store(CLEAR, Ordering::Relaxed);
-            return true;
+        if self.word.compare_exchange(CLEAR, SLEEPING, Ordering::Relaxed, Ordering::Acquire).is_err() {
+            return self.consume();
         }
         loop {
             let left = deadline.map(|d| d.saturating_duration_since(Instant::now()));
@@ -71,8 +69,7 @@ impl Note {
             futex_wait(&self.word, SLEEPING, left);
             // ORDERING: acquires `wakeup`'s swap. A wake for another reason leaves SLEEPING and we sleep again.
             if self.word.load(Ordering::Acquire) == SIGNALLED {
-                self.word.store(CLEAR, Ordering::Relaxed);
-                return true;
+                return self.consume();
             }
         }
     }
@@ -98,24 +95,13 @@ fn futex_wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) {
     // SAFETY: FUTEX_WAIT needs a valid aligned word, which the reference is, and a null or valid timeout, which `ts`
     // (alive until after the call) is. Errors (EAGAIN, EINTR, ETIMEDOUT) only mean "look at the word again".
     unsafe {
-        libc::syscall(
-            libc::SYS_futex,
-            word.as_ptr(),
-            libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
-            expected,
-            ts_ptr,
-        );
+        libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG, expected, ts_ptr);
     }
 }
 
 fn futex_wake_one(word: &AtomicU32) {
     // SAFETY: FUTEX_WAKE only uses the address as a key; waking a key nobody waits on is harmless.
     unsafe {
-        libc::syscall(
-            libc::SYS_futex,
-            word.as_ptr(),
-            libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
-            1,
-        );
+        libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, 1);
     }
 }

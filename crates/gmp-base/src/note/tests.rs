@@ -11,10 +11,7 @@ fn a_wakeup_before_the_sleep_counts_once() {
     note.wakeup();
     note.sleep();
     assert!(!note.take(), "two wake-ups before a sleep are one");
-    assert!(
-        !note.sleep_timeout(Duration::from_millis(1)),
-        "nothing is left to wake it"
-    );
+    assert!(!note.sleep_timeout(Duration::from_millis(1)), "nothing is left to wake it");
 }
 
 #[test]

@@ -6,10 +6,7 @@ use super::{Runtime, all, find, matches, select};
 
 fn selected(globs: &[&str]) -> Result<Vec<&'static str>, String> {
     let globs: Vec<String> = globs.iter().map(ToString::to_string).collect();
-    Ok(select(&globs)?
-        .iter()
-        .map(|scenario| scenario.name)
-        .collect())
+    Ok(select(&globs)?.iter().map(|scenario| scenario.name).collect())
 }
 
 #[test]

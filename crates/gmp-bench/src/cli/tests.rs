@@ -6,9 +6,7 @@ use super::{Cli, Command};
 use crate::plan::{Pin, Plan};
 
 fn plan(arguments: &str) -> Result<Plan, String> {
-    let arguments = ["gmp-bench", "run"]
-        .into_iter()
-        .chain(arguments.split_ascii_whitespace());
+    let arguments = ["gmp-bench", "run"].into_iter().chain(arguments.split_ascii_whitespace());
     let cli = Cli::try_parse_from(arguments).map_err(|error| error.to_string())?;
     match cli.command {
         Command::Run(run) => run.into_plan(),

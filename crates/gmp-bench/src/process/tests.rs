@@ -14,11 +14,7 @@ fn sh(script: &str, limit: Duration, interrupted: bool) -> Result<Output, Failur
 
 #[test]
 fn the_last_line_is_the_output() {
-    let output = sh(
-        "echo noise; echo result; echo; echo aside >&2",
-        AMPLE,
-        false,
-    );
+    let output = sh("echo noise; echo result; echo; echo aside >&2", AMPLE, false);
     assert_eq!(output.expect("sh succeeds").last_line, "result");
 }
 
@@ -67,10 +63,6 @@ fn an_interrupt_kills_the_child_and_is_not_its_failure() {
 
 #[test]
 fn a_missing_program_is_a_failure_of_the_system() {
-    let failure = run(
-        &mut Command::new("gmp-bench-no-such-program"),
-        AMPLE,
-        || false,
-    );
+    let failure = run(&mut Command::new("gmp-bench-no-such-program"), AMPLE, || false);
     assert!(matches!(failure, Err(Failure::System(_))), "{failure:?}");
 }

@@ -61,11 +61,7 @@ pub(super) fn task_memory_oneshot(params: Params) -> Measurement {
 
 /// Says where resident memory cannot be read.
 pub(super) fn task_memory_unable(_: Params) -> Option<&'static str> {
-    if cfg!(target_os = "linux") {
-        None
-    } else {
-        Some("reads /proc/self/statm, which only Linux has")
-    }
+    if cfg!(target_os = "linux") { None } else { Some("reads /proc/self/statm, which only Linux has") }
 }
 
 /// CPU time that an idle runtime takes in two seconds (a quarter of that is the least), in µs a second.
@@ -80,10 +76,7 @@ pub(super) fn idle_cpu(params: Params) -> Measurement {
     let before = cpu_time_of_others().expect("the threads' CPU time");
     thread::sleep(idle);
     let after = cpu_time_of_others().expect("the threads' CPU time");
-    Measurement {
-        amount: after.saturating_sub(before).as_secs_f64() * 1e6,
-        per: idle.as_secs_f64(),
-    }
+    Measurement { amount: after.saturating_sub(before).as_secs_f64() * 1e6, per: idle.as_secs_f64() }
 }
 
 /// The growth of resident memory while `parking` parks tasks. Its output is what has to stay alive for them to stay.
@@ -97,20 +90,12 @@ where
     exercise(&runtime, BATCH);
     let parking = parking(count);
     let before = resident_bytes().expect("the process's resident memory");
-    let alive = runtime
-        .block_on(runtime.spawn(parking))
-        .expect("the spawner completes");
+    let alive = runtime.block_on(runtime.spawn(parking)).expect("the spawner completes");
     thread::sleep(SETTLE);
     let after = resident_bytes().expect("the process's resident memory");
-    assert!(
-        after > before,
-        "{count} parked tasks took resident memory from {before} to {after} bytes"
-    );
+    assert!(after > before, "{count} parked tasks took resident memory from {before} to {after} bytes");
     drop(alive);
-    Measurement {
-        amount: (after - before) as f64,
-        per: count as f64,
-    }
+    Measurement { amount: (after - before) as f64, per: count as f64 }
 }
 
 /// Spawns `count` tasks that `task` makes, and returns when each of them has been polled once, with the handles (if
@@ -152,8 +137,6 @@ fn count_start(started: &AtomicU64) {
 
 /// Gives every worker something to do, and time to come to rest after it.
 fn exercise(runtime: &Runtime, tasks: u64) {
-    runtime
-        .block_on(runtime.spawn(spawn::spawn_and_join(tasks)))
-        .expect("the exercise completes");
+    runtime.block_on(runtime.spawn(spawn::spawn_and_join(tasks))).expect("the exercise completes");
     thread::sleep(SETTLE);
 }

@@ -101,11 +101,7 @@ pub(super) fn spawn_remote_4(params: Params) -> Measurement {
 
 fn spawn_remote(params: Params, threads: u64) -> Measurement {
     let runtime = runtime(params);
-    spawn_from_outside(
-        runtime.handle(),
-        threads,
-        params.warm_up().count(REMOTE_SPAWNS),
-    );
+    spawn_from_outside(runtime.handle(), threads, params.warm_up().count(REMOTE_SPAWNS));
     thread::sleep(SETTLE);
     spawn_from_outside(runtime.handle(), threads, params.count(REMOTE_SPAWNS))
 }

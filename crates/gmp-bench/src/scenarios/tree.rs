@@ -34,8 +34,7 @@ fn node(first: u64, leaves: u64) -> JoinHandle<u64> {
             return black_box(first);
         }
         let below = leaves / FANOUT;
-        let children: [_; FANOUT as usize] =
-            std::array::from_fn(|child| node(first + child as u64 * below, below));
+        let children: [_; FANOUT as usize] = std::array::from_fn(|child| node(first + child as u64 * below, below));
         let mut sum = 0;
         for child in children {
             sum += child.await.expect("a child completes");

@@ -3,10 +3,7 @@
 use super::{Pair, Ratio, Summary, median};
 
 fn pair(left: f64, right: f64) -> Pair {
-    Pair {
-        left: Some(left),
-        right: Some(right),
-    }
+    Pair { left: Some(left), right: Some(right) }
 }
 
 #[test]
@@ -20,26 +17,16 @@ fn median_of_odd_even_and_none() {
 #[test]
 fn ratio_is_the_median_within_pairs_not_of_medians() {
     // The machine got slower: the medians' ratio would be 20 / 40, while two of three pairs say 1.
-    let summary = Summary::of(
-        &[pair(10.0, 10.0), pair(20.0, 40.0), pair(100.0, 100.0)],
-        0.0,
-    );
+    let summary = Summary::of(&[pair(10.0, 10.0), pair(20.0, 40.0), pair(100.0, 100.0)], 0.0);
     assert_eq!(summary.left, Some(20.0));
     assert_eq!(summary.right, Some(40.0));
-    let expected = Ratio {
-        median: 1.0,
-        min: 0.5,
-        max: 1.0,
-    };
+    let expected = Ratio { median: 1.0, min: 0.5, max: 1.0 };
     assert_eq!(summary.ratio, Some(expected));
 }
 
 #[test]
 fn half_a_pair_counts_for_its_side_only() {
-    let half = Pair {
-        left: None,
-        right: Some(9.0),
-    };
+    let half = Pair { left: None, right: Some(9.0) };
     let summary = Summary::of(&[pair(2.0, 1.0), half], 0.0);
     assert_eq!(summary.left, Some(2.0));
     assert_eq!(summary.right, Some(5.0));
@@ -68,8 +55,5 @@ fn nothing_is_divided_by_noise() {
 #[test]
 fn no_rounds_have_no_figures() {
     let summary = Summary::of(&[], 0.0);
-    assert_eq!(
-        (summary.left, summary.right, summary.ratio),
-        (None, None, None)
-    );
+    assert_eq!((summary.left, summary.right, summary.ratio), (None, None, None));
 }

@@ -10,11 +10,7 @@ use crate::scenario::{Params, Unit};
 use crate::stats::Pair;
 
 fn side(label: &str, runtime: Runtime) -> Side {
-    Side {
-        label: label.to_owned(),
-        runtime,
-        pin: None,
-    }
+    Side { label: label.to_owned(), runtime, pin: None }
 }
 
 fn plan(scenarios: usize) -> Plan {
@@ -22,10 +18,7 @@ fn plan(scenarios: usize) -> Plan {
         sides: [side("gmp", Runtime::Gmp), side("tokio", Runtime::Tokio)],
         scenarios: catalogue::all().iter().take(scenarios).collect(),
         skipped: Vec::new(),
-        params: Params {
-            workers: 2,
-            scale: 1.0,
-        },
+        params: Params { workers: 2, scale: 1.0 },
         rounds: 3,
         limit: Duration::from_secs(60),
         json: None,
@@ -33,10 +26,7 @@ fn plan(scenarios: usize) -> Plan {
 }
 
 fn row(scenario: &'static str, figures: &[(f64, f64)]) -> Row {
-    let pair = |&(left, right)| Pair {
-        left: Some(left),
-        right: Some(right),
-    };
+    let pair = |&(left, right)| Pair { left: Some(left), right: Some(right) };
     Row {
         scenario,
         unit: Unit::NanosPerOp,
@@ -47,18 +37,12 @@ fn row(scenario: &'static str, figures: &[(f64, f64)]) -> Row {
 }
 
 fn rendered(plan: &Plan, rows: Vec<Row>) -> String {
-    let results = Results {
-        rows,
-        interrupted: false,
-    };
+    let results = Results { rows, interrupted: false };
     render(plan, &results)
 }
 
 fn words<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
-    let line = text
-        .lines()
-        .find(|line| line.starts_with(name))
-        .unwrap_or_else(|| panic!("no {name} in:\n{text}"));
+    let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("no {name} in:\n{text}"));
     line.split_ascii_whitespace().collect()
 }
 
@@ -66,24 +50,15 @@ fn words<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
 fn a_row_has_medians_and_ratios() {
     let figures = [(50.0, 500.0), (40.0, 800.0), (60.0, 500.0)];
     let text = rendered(&plan(1), vec![row("burst", &figures)]);
-    assert_eq!(
-        words(&text, "scenario"),
-        ["scenario", "unit", "gmp", "tokio", "gmp/tokio", "min..max"]
-    );
-    assert_eq!(
-        words(&text, "burst"),
-        ["burst", "ns/op", "50.0", "500", "0.10", "0.050..0.12"]
-    );
+    assert_eq!(words(&text, "scenario"), ["scenario", "unit", "gmp", "tokio", "gmp/tokio", "min..max"]);
+    assert_eq!(words(&text, "burst"), ["burst", "ns/op", "50.0", "500", "0.10", "0.050..0.12"]);
     assert!(text.starts_with("gmp beside tokio: 2 workers, 3 rounds"));
 }
 
 #[test]
 fn a_failure_keeps_the_other_sides_figures() {
     let mut failed = row("burst", &[]);
-    failed.pairs.push(Pair {
-        left: None,
-        right: Some(500.0),
-    });
+    failed.pairs.push(Pair { left: None, right: Some(500.0) });
     failed.failed.push(FailedRun {
         side: "gmp".to_owned(),
         round: 1,
@@ -92,10 +67,7 @@ fn a_failure_keeps_the_other_sides_figures() {
     });
     let text = rendered(&plan(1), vec![failed]);
     let line = words(&text, "burst").join(" ");
-    assert_eq!(
-        line,
-        "burst ns/op - 500 - - FAILED gmp in round 1: exit status: 101"
-    );
+    assert_eq!(line, "burst ns/op - 500 - - FAILED gmp in round 1: exit status: 101");
 }
 
 #[test]
@@ -133,10 +105,7 @@ fn what_was_skipped_is_told() {
 #[test]
 fn columns_align_by_characters_not_bytes() {
     let cells = |line: [&str; 4]| line.map(str::to_owned).to_vec();
-    let text = align(&[
-        cells(["a", "µs/s", "1", "x"]),
-        cells(["bb", "ns/op", "20", ""]),
-    ]);
+    let text = align(&[cells(["a", "µs/s", "1", "x"]), cells(["bb", "ns/op", "20", ""])]);
     assert_eq!(text, "a   µs/s    1  x\nbb  ns/op  20\n");
 }
 

@@ -120,10 +120,7 @@ impl Slots {
             Meta::NameValue(argument) => argument,
             Meta::Path(path) => return Err(without_value(entry, &path)),
             Meta::List(list) => {
-                return Err(Error::new_spanned(
-                    list,
-                    "Unknown attribute inside the macro",
-                ));
+                return Err(Error::new_spanned(list, "Unknown attribute inside the macro"));
             }
         };
         let Some(name) = argument.path.get_ident() else {
@@ -132,34 +129,21 @@ impl Slots {
         // In lower case, because tokio takes `Flavor = "…"` too.
         match name.unraw().to_string().to_lowercase().as_str() {
             "flavor" => put(&mut self.flavor, "flavor", argument, flavor),
-            "worker_threads" => put(
-                &mut self.worker_threads,
-                "worker_threads",
-                argument,
-                worker_threads,
-            ),
+            "worker_threads" => put(&mut self.worker_threads, "worker_threads", argument, worker_threads),
             "start_paused" => put(&mut self.start_paused, "start_paused", argument, boolean),
-            "unhandled_panic" => put(
-                &mut self.unhandled_panic,
-                "unhandled_panic",
-                argument,
-                unhandled_panic,
-            ),
+            "unhandled_panic" => put(&mut self.unhandled_panic, "unhandled_panic", argument, unhandled_panic),
             "name" => put(&mut self.name, "name", argument, string),
             "crate" => put(&mut self.crate_path, "crate", argument, path),
-            "core_threads" => Err(Error::new_spanned(
-                argument,
-                "Attribute `core_threads` is renamed to `worker_threads`",
-            )),
+            "core_threads" => {
+                Err(Error::new_spanned(argument, "Attribute `core_threads` is renamed to `worker_threads`"))
+            }
             other => Err(Error::new_spanned(&argument, unknown(other))),
         }
     }
 
     /// Checks which arguments go together.
     fn check(self, entry: Entry) -> Result<Args, Error> {
-        let flavor = self
-            .flavor
-            .map_or_else(|| entry.default_flavor(), |given| given.value);
+        let flavor = self.flavor.map_or_else(|| entry.default_flavor(), |given| given.value);
         if flavor == Flavor::MultiThread {
             if let Some(given) = &self.start_paused {
                 return Err(needs_flavor(entry, given, "start_paused", "current_thread"));
@@ -193,10 +177,7 @@ fn put<T>(
         let message = format!("`{name}` set multiple times.");
         return Err(Error::new_spanned(argument, message));
     }
-    *slot = Some(Given {
-        value: read(&argument.value, name)?,
-        from: argument,
-    });
+    *slot = Some(Given { value: read(&argument.value, name)?, from: argument });
     Ok(())
 }
 
@@ -245,12 +226,8 @@ fn flavor(expr: &Expr, field: &str) -> Result<Flavor, Error> {
         "multi_thread" => return Ok(Flavor::MultiThread),
         "current_thread" => return Ok(Flavor::CurrentThread),
         "local" => return Ok(Flavor::Local),
-        "single_thread" => {
-            "The single threaded runtime flavor is called `current_thread`.".to_owned()
-        }
-        "basic_scheduler" => {
-            "The `basic_scheduler` runtime flavor has been renamed to `current_thread`.".to_owned()
-        }
+        "single_thread" => "The single threaded runtime flavor is called `current_thread`.".to_owned(),
+        "basic_scheduler" => "The `basic_scheduler` runtime flavor has been renamed to `current_thread`.".to_owned(),
         "threaded_scheduler" => {
             "The `threaded_scheduler` runtime flavor has been renamed to `multi_thread`.".to_owned()
         }
@@ -305,10 +282,7 @@ fn string(expr: &Expr, field: &str) -> Result<String, Error> {
 fn path(expr: &Expr, field: &str) -> Result<Path, Error> {
     match ungroup(expr) {
         Expr::Path(expr) if expr.qself.is_none() && expr.attrs.is_empty() => Ok(expr.path.clone()),
-        Expr::Lit(ExprLit {
-            lit: Lit::Str(string),
-            ..
-        }) => string
+        Expr::Lit(ExprLit { lit: Lit::Str(string), .. }) => string
             .parse_with(Path::parse_mod_style)
             .map_err(|_| cannot_parse(expr, field, &format!("path: \"{}\"", string.value()))),
         _ => Err(cannot_parse(expr, field, "path.")),
@@ -331,8 +305,5 @@ fn ungroup(mut expr: &Expr) -> &Expr {
 }
 
 fn cannot_parse(expr: &Expr, field: &str, what: &str) -> Error {
-    Error::new_spanned(
-        expr,
-        format!("Failed to parse value of `{field}` as {what}"),
-    )
+    Error::new_spanned(expr, format!("Failed to parse value of `{field}` as {what}"))
 }

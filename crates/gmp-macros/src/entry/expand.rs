@@ -54,10 +54,7 @@ pub(super) fn expand(entry: Entry, args: &Args, gmp: &CratePath, function: Entry
     let statements = if !function.can_be_item() {
         let body = block(&function, gmp);
         let future = future(entry, gmp, &quote_spanned!(span=> body));
-        let run = leave(
-            &function,
-            &quote_spanned!(span=> #runtime.block_on(#future)),
-        );
+        let run = leave(&function, &quote_spanned!(span=> #runtime.block_on(#future)));
         quote_spanned! {span=>
             let body = #body;
             #run
@@ -80,10 +77,7 @@ pub(super) fn expand(entry: Entry, args: &Args, gmp: &CratePath, function: Entry
     } else {
         let item = item(&function);
         let future = future(entry, gmp, &quote_spanned!(span=> __gmp_body()));
-        let run = leave(
-            &function,
-            &quote_spanned!(span=> #runtime.block_on(#future)),
-        );
+        let run = leave(&function, &quote_spanned!(span=> #runtime.block_on(#future)));
         quote_spanned! {span=>
             #item
             #run
@@ -95,13 +89,8 @@ pub(super) fn expand(entry: Entry, args: &Args, gmp: &CratePath, function: Entry
         quote_spanned!(span=> #[::core::prelude::v1::test])
     });
     let statements = function.in_braces(statements, None);
-    let EntryFn {
-        attrs, vis, sig, ..
-    } = function;
-    let sig = Signature {
-        asyncness: None,
-        ..sig
-    };
+    let EntryFn { attrs, vis, sig, .. } = function;
+    let sig = Signature { asyncness: None, ..sig };
     quote_spanned! {span=>
         #(#attrs)*
         #test
@@ -116,16 +105,9 @@ fn runtime(args: &Args, gmp: &CratePath) -> TokenStream {
         Flavor::MultiThread => quote_spanned!(span=> new_multi_thread),
         Flavor::CurrentThread | Flavor::Local => quote_spanned!(span=> new_current_thread),
     };
-    let worker_threads = args
-        .worker_threads
-        .map(|n| quote_spanned!(span=> .worker_threads(#n)));
-    let start_paused = args
-        .start_paused
-        .map(|paused| quote_spanned!(span=> .start_paused(#paused)));
-    let name = args
-        .name
-        .as_ref()
-        .map(|name| quote_spanned!(span=> .name(#name)));
+    let worker_threads = args.worker_threads.map(|n| quote_spanned!(span=> .worker_threads(#n)));
+    let start_paused = args.start_paused.map(|paused| quote_spanned!(span=> .start_paused(#paused)));
+    let name = args.name.as_ref().map(|name| quote_spanned!(span=> .name(#name)));
     let unhandled_panic = args.unhandled_panic.map(|policy| {
         let policy = match policy {
             UnhandledPanic::Ignore => quote_spanned!(span=> Ignore),

@@ -52,13 +52,7 @@ impl Parse for EntryFn {
             attr.style = AttrStyle::Outer;
             attrs.push(attr);
         }
-        Ok(EntryFn {
-            attrs,
-            vis,
-            sig,
-            brace,
-            statements: content.parse()?,
-        })
+        Ok(EntryFn { attrs, vis, sig, brace, statements: content.parse()? })
     }
 }
 
@@ -117,16 +111,7 @@ impl EntryFn {
     /// The parameters of a surrounding `impl` can't be seen from here. A function without arguments that names
     /// them, but never `Self`, fails to compile.
     pub(super) fn can_be_item(&self) -> bool {
-        let Signature {
-            constness,
-            unsafety,
-            abi,
-            generics,
-            inputs,
-            variadic,
-            output,
-            ..
-        } = &self.sig;
+        let Signature { constness, unsafety, abi, generics, inputs, variadic, output, .. } = &self.sig;
         inputs.is_empty()
             && generics.params.is_empty()
             && generics.where_clause.is_none()
@@ -134,10 +119,7 @@ impl EntryFn {
             && unsafety.is_none()
             && abi.is_none()
             && variadic.is_none()
-            && !any_token(
-                output.to_token_stream(),
-                |token| matches!(token, TokenTree::Ident(ident) if ident == "Self"),
-            )
+            && !any_token(output.to_token_stream(), |token| matches!(token, TokenTree::Ident(ident) if ident == "Self"))
             && !names_self(self.statements.clone())
     }
 
@@ -172,9 +154,7 @@ fn names_self(tokens: TokenStream) -> bool {
         match token {
             TokenTree::Ident(ident) if ident == "Self" && !in_item => return true,
             TokenTree::Ident(ident) => {
-                in_item |= ["impl", "trait", "struct", "enum"]
-                    .iter()
-                    .any(|keyword| ident == keyword);
+                in_item |= ["impl", "trait", "struct", "enum"].iter().any(|keyword| ident == keyword);
             }
             TokenTree::Group(group) => {
                 if !in_item && names_self(group.stream()) {
@@ -193,7 +173,7 @@ fn names_self(tokens: TokenStream) -> bool {
 
 /// Whether a token, at any depth, is one that `is` looks for.
 fn any_token(tokens: TokenStream, is: fn(&TokenTree) -> bool) -> bool {
-    tokens.into_iter().any(|token| {
-        is(&token) || matches!(token, TokenTree::Group(group) if any_token(group.stream(), is))
-    })
+    tokens
+        .into_iter()
+        .any(|token| is(&token) || matches!(token, TokenTree::Group(group) if any_token(group.stream(), is)))
 }

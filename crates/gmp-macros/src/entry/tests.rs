@@ -33,11 +33,9 @@ fn messages(tokens: TokenStream) -> Vec<String> {
     tokens
         .windows(3)
         .filter_map(|window| match window {
-            [
-                TokenTree::Ident(name),
-                TokenTree::Punct(bang),
-                TokenTree::Group(group),
-            ] if name == "compile_error" && bang.as_char() == '!' => {
+            [TokenTree::Ident(name), TokenTree::Punct(bang), TokenTree::Group(group)]
+                if name == "compile_error" && bang.as_char() == '!' =>
+            {
                 let message: syn::LitStr = syn::parse2(group.stream()).expect("a message");
                 Some(message.value())
             }
@@ -119,12 +117,7 @@ fn main_that_never_returns_has_no_return() {
 fn every_argument_has_its_setter() {
     let multi_thread = expand(
         Entry::Main,
-        quote!(
-            flavor = "multi_thread",
-            worker_threads = 0x10,
-            unhandled_panic = "ignore",
-            name = "server",
-        ),
+        quote!(flavor = "multi_thread", worker_threads = 0x10, unhandled_panic = "ignore", name = "server",),
         quote!(
             async fn main() {}
         ),
@@ -137,18 +130,11 @@ fn every_argument_has_its_setter() {
             .unhandled_panic(::gmp::runtime::UnhandledPanic::Ignore)
             .build()
     };
-    assert!(
-        multi_thread.contains(&setters.to_string()),
-        "{multi_thread}"
-    );
+    assert!(multi_thread.contains(&setters.to_string()), "{multi_thread}");
 
     expands(
         Entry::Main,
-        quote!(
-            start_paused = true,
-            flavor = "local",
-            unhandled_panic = "shutdown_runtime"
-        ),
+        quote!(start_paused = true, flavor = "local", unhandled_panic = "shutdown_runtime"),
         quote!(
             async fn main() {}
         ),
@@ -197,10 +183,7 @@ fn function_with_arguments_is_a_block() {
 fn output_is_named_where_it_can_be() {
     for (item, named) in [
         ("async fn f(n: u8) {}", Some("output :: < () >")),
-        (
-            "async fn f(n: &u8) -> &u8 { n }",
-            Some("output :: < & u8 >"),
-        ),
+        ("async fn f(n: &u8) -> &u8 { n }", Some("output :: < & u8 >")),
         ("async fn f(n: u8) -> ! { loop {} }", None),
         ("async fn f(n: u8) -> impl Sized { n }", None),
         ("async fn f(n: u8) -> Option<impl Sized> { n }", None),
@@ -306,11 +289,7 @@ fn crate_is_found_or_given() {
         ),
         || CratePath::Extern("tokio".to_owned()),
     );
-    assert!(
-        renamed
-            .to_string()
-            .contains(":: tokio :: runtime :: Builder")
-    );
+    assert!(renamed.to_string().contains(":: tokio :: runtime :: Builder"));
     assert!(!renamed.to_string().contains(":: gmp ::"));
 
     for args in ["crate = \"a::b\"", "crate = a::b", "Crate = a::b"] {
@@ -357,12 +336,7 @@ fn function_is_checked() {
     refuses(Entry::Main, "", "fn main() {}", &[missing]);
     refuses(Entry::Test, "", "fn main() {}", &[missing]);
     refuses(Entry::Main, "", "struct Main;", &["expected `fn`"]);
-    refuses(
-        Entry::Main,
-        "",
-        "async fn main(n: u8) {}",
-        &["the main function cannot accept arguments"],
-    );
+    refuses(Entry::Main, "", "async fn main(n: u8) {}", &["the main function cannot accept arguments"]);
     refuses(
         Entry::Test,
         "",
@@ -371,11 +345,7 @@ fn function_is_checked() {
     );
     let second = "second test attribute is supplied, consider removing or changing the order of \
                   your test attributes";
-    for attribute in [
-        "test",
-        "core::prelude::v1::test",
-        "::std::prelude::rust_2024::test",
-    ] {
+    for attribute in ["test", "core::prelude::v1::test", "::std::prelude::rust_2024::test"] {
         let item = format!("#[{attribute}] async fn main() {{}}");
         refuses(Entry::Test, "", &item, &[second]);
         let item = format!("#[{attribute}] fn main() {{}}");

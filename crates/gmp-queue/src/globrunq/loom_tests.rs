@@ -23,10 +23,6 @@ fn loom_close_against_push() {
         // The drain takes the lock and not the hint: `len` may be old here, the list may not.
         let drained = q.list.lock().pop().map_or(0, take);
         let refused = spawner.join().unwrap();
-        assert_eq!(
-            drained + refused,
-            1,
-            "the element was neither drained nor refused, or both"
-        );
+        assert_eq!(drained + refused, 1, "the element was neither drained nor refused, or both");
     });
 }

@@ -23,10 +23,7 @@ fn is_fifo_and_counts() {
     unsafe { q.put(Item::leak(4)) };
     q.put_batch(&mut rest);
     assert_eq!((q.len(), rest.len()), (6, 0));
-    assert_eq!(
-        std::iter::from_fn(|| q.get()).map(take).collect::<Vec<_>>(),
-        [4, 5, 6, 7, 8, 9]
-    );
+    assert_eq!(std::iter::from_fn(|| q.get()).map(take).collect::<Vec<_>>(), [4, 5, 6, 7, 8, 9]);
     assert!(q.is_empty() && q.get().is_none());
 }
 
@@ -104,11 +101,7 @@ fn every_push_is_drained_or_refused() {
         q.close();
         let mut drained = std::iter::from_fn(|| q.get()).map(take).count();
         let refused: usize = pushers.into_iter().map(|t| t.join().unwrap()).sum();
-        assert_eq!(
-            q.len(),
-            0,
-            "something came in after the drain that followed the close"
-        );
+        assert_eq!(q.len(), 0, "something came in after the drain that followed the close");
         drained += refused;
         assert_eq!(drained, 150);
     }

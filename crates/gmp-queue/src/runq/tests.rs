@@ -152,11 +152,7 @@ fn stress_thieves() {
         let seen: Vec<AtomicU8> = (0..ITEMS).map(|_| AtomicU8::new(0)).collect();
         let count = AtomicUsize::new(0);
         let see = |v: usize| {
-            assert_eq!(
-                seen[v].fetch_add(1, Ordering::Relaxed),
-                0,
-                "{v} came out twice"
-            );
+            assert_eq!(seen[v].fetch_add(1, Ordering::Relaxed), 0, "{v} came out twice");
             count.fetch_add(1, Ordering::Relaxed);
         };
         let q = Runq::starting_at(start);

@@ -38,11 +38,8 @@ impl Record {
 
 fn model(next: bool) {
     loom::model(move || {
-        let record = Arc::new(Record {
-            tenure: Tenure::new(),
-            runq: Runq::starting_at(usize::MAX),
-            global: Mutex::new(vec![]),
-        });
+        let record =
+            Arc::new(Record { tenure: Tenure::new(), runq: Runq::starting_at(usize::MAX), global: Mutex::new(vec![]) });
         assert!(record.tenure.acquire());
         record.push(1, false);
         let sysmon = {
@@ -72,10 +69,7 @@ fn model(next: bool) {
         // The next holder.
         assert!(record.tenure.acquire());
         if retired {
-            assert!(
-                record.runq.is_empty() && !record.runq.has_next(),
-                "the next holder found something"
-            );
+            assert!(record.runq.is_empty() && !record.runq.has_next(), "the next holder found something");
         }
         record.drain_as_thief();
         let mut seen = record.global.lock().clone();

@@ -21,18 +21,14 @@ pub(crate) fn acquirep<'a>(sched: &'a Sched, mp: &M, slot: usize) -> &'a P {
     }
     mp.set_p(Some(pp));
     // ORDERING: a hint for `wakep`.
-    sched.slots[slot]
-        .last_m
-        .store(ptr::from_ref(mp).cast_mut(), Ordering::Relaxed);
+    sched.slots[slot].last_m.store(ptr::from_ref(mp).cast_mut(), Ordering::Relaxed);
     pp
 }
 
 /// The M lets go of its record. `Some(slot)`: the slot is the caller's to pass on. `None`: the record had been retired; it
 /// has been emptied and given back.
 pub(crate) fn releasep(sched: &Sched, mp: &M) -> Option<usize> {
-    let Some(pp) = mp.p() else {
-        gmp_base::throw!("releasep: m{} has no p", mp.id)
-    };
+    let Some(pp) = mp.p() else { gmp_base::throw!("releasep: m{} has no p", mp.id) };
     let slot = pp.slot();
     mp.set_p(None);
     if pp.tenure.release() {
@@ -70,10 +66,12 @@ pub(crate) fn handoffp(sched: &Sched, mp: &M) {
     if sched.is_closing() {
         crate::shutdown::drain_record(sched, pp);
     }
-    // SAFETY: this thread is the record's owner, and a look calls nothing.
-    let has_work = !pp.runq.is_empty()
-        || pp.runq.has_next()
-        || unsafe { pp.owned(|o| !o.overflow.is_empty()) };
+    if sched.fifo {
+        // Where a second look sees it; in order, for what is in the ring is older.
+        // SAFETY: this thread is the record's owner; moving from list to ring calls nothing.
+        unsafe { pp.owned(|o| pp.runq.put_batch(&mut o.overflow)) };
+    }
+    let has_work = !pp.runq.is_empty() || pp.runq.has_next();
     let Some(slot) = releasep(sched, mp) else {
         return;
     };

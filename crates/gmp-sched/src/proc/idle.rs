@@ -58,6 +58,8 @@ pub enum Leave {
     WithP(usize),
     /// It has left the list; there is no idle P.
     WithoutP,
+    /// It is still in the list; there is no idle P.
+    Stayed,
     /// It isn't in the list: a waker has taken it out and will give it a P.
     Claimed,
 }
@@ -123,15 +125,14 @@ impl<T: Copy + PartialEq> Idle<T> {
     /// The M is counted as spinning from now on, so that nobody else wakes one for the same G.
     pub fn claim_spinning(&self, last: impl Fn(usize) -> Option<T>) -> Option<Claim<T>> {
         // ORDERING: of several submitters one wakes. What they queued is found by way of the fences, not of this.
-        self.nmspinning
-            .compare_exchange(0, 1, Ordering::AcqRel, Ordering::Relaxed)
-            .ok()?;
+        self.nmspinning.compare_exchange(0, 1, Ordering::AcqRel, Ordering::Relaxed).ok()?;
         let mut lists = self.lists.lock();
         let Some(slot) = self.take_slot(None) else {
-            // Under the lock, so that an M that is about to give its P up sees it, or we see its P.
+            // Both under the lock: an M that gives its P up later sees the flag, and a submitter that sees our count is one
+            // whose G that M's second look will find. (Outside of the lock the count could outlast that look, and the
+            // submitter would rely on a spinner that isn't one: the model found it.)
             // ORDERING: the lock orders it.
             self.needspinning.store(true, Ordering::Relaxed);
-            drop(lists);
             self.dec_spinning();
             return None;
         };
@@ -144,12 +145,18 @@ impl<T: Copy + PartialEq> Idle<T> {
         self.lists.lock().take_m(last)
     }
 
-    /// A claim that cannot be honoured (no thread to be had): the slot is idle again, nobody spins for it.
-    pub fn unclaim(&self, slot: usize) {
-        let lists = self.lists.lock();
-        self.put_slot(slot);
-        drop(lists);
-        self.dec_spinning();
+    /// A claim that cannot be honoured (no thread to be had). An M that has become idle meanwhile takes it over, still
+    /// counted as spinning: it may have looked around before what the claim was made for was queued, and whoever queued
+    /// something since relied on the claim. If there is none, the slot is idle again.
+    #[must_use]
+    pub fn unclaim(&self, slot: usize) -> Option<T> {
+        let mut lists = self.lists.lock();
+        let mp = lists.take_m(None);
+        if mp.is_none() {
+            self.put_slot(slot);
+            self.dec_spinning();
+        }
+        mp
     }
 
     /// The sleeper's half of the dance: the caller's P becomes idle, and the caller one of the idle Ms if `mp` is given.
@@ -174,20 +181,35 @@ impl<T: Copy + PartialEq> Idle<T> {
         GiveUp::Idle
     }
 
-    /// An idle M has found something to do, or has been kicked: it leaves the list, with a P if `want_p` and there is one.
-    pub fn leave(&self, mp: T, want_p: bool, prefer: usize) -> Leave {
+    /// An idle M has found something to do: it leaves the list if it can have a P for it. If not it stays: whoever holds
+    /// the Ps looks for work before giving one up, or finds this M in the list.
+    pub fn leave_with_p(&self, mp: T, prefer: usize) -> Leave {
         let mut lists = self.lists.lock();
-        let Some(i) = lists.midle.iter().rposition(|&m| m == mp) else {
+        let Some(i) = lists.position(mp) else {
+            return Leave::Claimed;
+        };
+        let Some(slot) = self.take_slot(Some(prefer)) else {
+            return Leave::Stayed;
+        };
+        lists.midle.remove(i);
+        self.inc_spinning();
+        Leave::WithP(slot)
+    }
+
+    /// An idle M has been kicked: it leaves the list, with a P if there is one.
+    pub fn leave(&self, mp: T, prefer: usize) -> Leave {
+        let mut lists = self.lists.lock();
+        let Some(i) = lists.position(mp) else {
             return Leave::Claimed;
         };
         lists.midle.remove(i);
-        if want_p {
-            if let Some(slot) = self.take_slot(Some(prefer)) {
+        match self.take_slot(Some(prefer)) {
+            Some(slot) => {
                 self.inc_spinning();
-                return Leave::WithP(slot);
+                Leave::WithP(slot)
             }
+            None => Leave::WithoutP,
         }
-        Leave::WithoutP
     }
 
     /// An M without a P joins the idle ones; it has to look into the queues again before it sleeps.
@@ -221,11 +243,6 @@ impl<T: Copy + PartialEq> Idle<T> {
             gmp_base::throw!("findrunnable: negative nmspinning");
         }
         old == 1
-    }
-
-    /// Takes every idle M out of the list, to wake them all.
-    pub fn take_all_ms(&self) -> Vec<T> {
-        std::mem::take(&mut self.lists.lock().midle)
     }
 
     /// The idle Ms, to kick them while they stay in the list.
@@ -273,6 +290,10 @@ impl<T: Copy + PartialEq> Idle<T> {
 }
 
 impl<T: Copy + PartialEq> Lists<T> {
+    fn position(&self, mp: T) -> Option<usize> {
+        self.midle.iter().rposition(|&m| m == mp)
+    }
+
     fn take_m(&mut self, prefer: Option<T>) -> Option<T> {
         if let Some(i) = prefer.and_then(|p| self.midle.iter().rposition(|&m| m == p)) {
             return Some(self.midle.remove(i));

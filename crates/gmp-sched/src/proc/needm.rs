@@ -36,9 +36,7 @@ pub(crate) fn needm(sched: &Sched) -> &M {
     let mp = sched.new_m();
     mp.bind_stack();
     // ORDERING: as above.
-    binding
-        .m
-        .store(ptr::from_ref(mp).cast_mut(), Ordering::Release);
+    binding.m.store(ptr::from_ref(mp).cast_mut(), Ordering::Release);
     mp
 }
 
@@ -64,10 +62,7 @@ impl Wake for LockedG {
 
 impl LockedG {
     fn new() -> Arc<Self> {
-        Arc::new(Self {
-            woken: Flag::new(true),
-            note: Note::new(),
-        })
+        Arc::new(Self { woken: Flag::new(true), note: Note::new() })
     }
 
     fn take_woken(&self) -> bool {
@@ -93,12 +88,7 @@ pub fn block_on_locked<F: Future>(sched: &Arc<Sched>, future: F) -> F::Output {
     })
 }
 
-fn drive_locked<F: Future>(
-    sched: &Sched,
-    mp: &M,
-    budget: &Budget,
-    mut future: Pin<&mut F>,
-) -> F::Output {
+fn drive_locked<F: Future>(sched: &Sched, mp: &M, budget: &Budget, mut future: Pin<&mut F>) -> F::Output {
     let locked = LockedG::new();
     let waker = Waker::from(locked.clone());
     let _registered = Registered::new(sched, &waker);
@@ -158,11 +148,7 @@ pub(crate) struct Kick {
 
 impl Kick {
     pub(crate) fn new(sched: &Arc<Sched>, mp: &M, woken: bool) -> Arc<Self> {
-        Arc::new(Self {
-            woken: Flag::new(woken),
-            mp: MPtr::of(mp),
-            _sched: sched.clone(),
-        })
+        Arc::new(Self { woken: Flag::new(woken), mp: MPtr::of(mp), _sched: sched.clone() })
     }
 
     /// Whether it has been woken since it was last taken.
@@ -210,11 +196,7 @@ impl<'a> Registered<'a> {
 impl Drop for Registered<'_> {
     fn drop(&mut self) {
         let mut block_ons = self.sched.block_ons.lock();
-        let waker = block_ons
-            .1
-            .iter()
-            .position(|(key, _)| *key == self.key)
-            .map(|i| block_ons.1.swap_remove(i));
+        let waker = block_ons.1.iter().position(|(key, _)| *key == self.key).map(|i| block_ons.1.swap_remove(i));
         drop(block_ons);
         // Dropped without the lock, as every waker.
         drop(waker);
@@ -234,13 +216,8 @@ pub fn block_on_current<F: Future>(sched: &Arc<Sched>, future: F) -> F::Output {
         let kick = Kick::new(sched, mp, true);
         let waker = Waker::from(kick.clone());
         let _registered = Registered::new(sched, &waker);
-        let mut until = UntilReady {
-            kick: &kick,
-            cx: Context::from_waker(&waker),
-            future: pin!(future),
-            output: None,
-            turns: 0,
-        };
+        let mut until =
+            UntilReady { kick: &kick, cx: Context::from_waker(&waker), future: pin!(future), output: None, turns: 0 };
         acquirep::try_acquirep(sched, mp, 0);
         schedule::schedule(sched, &mut g0, &mut until);
         until.output

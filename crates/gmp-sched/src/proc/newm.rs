@@ -9,6 +9,7 @@ use crate::budget;
 use crate::getg;
 use crate::proc::schedule::{self, Until};
 use crate::proc::{acquirep, pin, wakep};
+use crate::runtime2::config::NameFn;
 use crate::runtime2::m::{G0, M};
 use crate::runtime2::schedt::{MPtr, Sched};
 use crate::shutdown;
@@ -26,22 +27,38 @@ pub(crate) fn startm(sched: &Sched, slot: usize) {
         Some(mp) => wakep::hand_over(mp.get(), slot, false),
         None => {
             if !newm(sched, slot, false) {
-                // Nobody to run it: what is queued there is found by thieves, or by the next M.
-                let record = sched.slots[slot].record();
-                record.drain(|gp| {
-                    // SAFETY: it was in the record's queue and is in none now.
-                    unsafe { sched.runq.put(gp) };
-                });
-                let _ = sched.idle.give_up(slot, None, false);
+                strand(sched, slot);
             }
         }
+    }
+}
+
+/// There is nobody to run the slot: its queue goes where others find it, and it becomes idle. By one who gives a P up, so
+/// with a second look.
+#[cold]
+fn strand(sched: &Sched, slot: usize) {
+    // `current_thread` has no others, and its order must stay.
+    if !sched.fifo {
+        sched.slots[slot].record().drain(|gp| {
+            // SAFETY: it was in the record's queue and is in none now.
+            unsafe { sched.runq.put(gp) };
+        });
+    }
+    let _ = sched.idle.give_up(slot, None, false);
+    if sched.is_closing() {
+        // The shutdown may have looked while the queue was in our hands.
+        shutdown::drain(sched);
+    } else if !sched.runq.is_empty() || wakep::any_ring_has_work(sched) {
+        wakep::wakep(sched);
     }
 }
 
 /// Makes an M that looks for work in `slot`; if that can't be, the slot is idle again.
 pub(crate) fn newm_or_unclaim(sched: &Sched, slot: usize) {
     if !newm(sched, slot, true) {
-        sched.idle.unclaim(slot);
+        if let Some(mp) = sched.idle.unclaim(slot) {
+            wakep::hand_over(mp.get(), slot, true);
+        }
     }
 }
 
@@ -61,15 +78,10 @@ fn newm(sched: &Sched, slot: usize, spinning: bool) -> bool {
         Ok(started) => started,
         Err(error) => {
             // ORDERING: a figure for people.
-            if sched
-                .stats
-                .thread_failures
-                .fetch_add(1, Unmodelled::Relaxed)
-                == 0
-            {
-                eprintln!(
-                    "gmp: cannot start a worker thread ({error}); going on with those that there are"
-                );
+            if sched.stats.thread_failures.fetch_add(1, Unmodelled::Relaxed) == 0 {
+                crate::dump::report(format_args!(
+                    "cannot start a worker thread ({error}); going on with those that there are"
+                ));
             }
             false
         }
@@ -77,18 +89,21 @@ fn newm(sched: &Sched, slot: usize, spinning: bool) -> bool {
 }
 
 fn spawn_thread(sched: &Arc<Sched>, slot: usize, spinning: bool) -> io::Result<bool> {
+    // User code, so before the lock.
+    let name = thread_name(&sched.config.thread_name);
     let mut lifecycle = sched.lifecycle.lock();
     if lifecycle.closed {
         return Ok(false);
     }
-    // Ms with a P are never more than slots; the bound is for those that lost theirs.
-    let mut builder = std::thread::Builder::new().name((sched.config.thread_name)());
+    let mut builder = std::thread::Builder::new().name(name);
     if let Some(size) = sched.config.thread_stack_size {
         builder = builder.stack_size(size);
     }
-    let mp = MPtr::of(sched.new_m());
+    // One that a thread was refused for is used for the next.
+    let mp = *lifecycle.unused_m.get_or_insert_with(|| MPtr::of(sched.new_m()));
     let of_thread = sched.clone();
     let thread = builder.spawn(move || mstart(of_thread, mp, slot, spinning))?;
+    lifecycle.unused_m = None;
     lifecycle.running += 1;
     lifecycle.threads.push(thread);
     Ok(true)
@@ -135,6 +150,13 @@ impl Drop for LeftWithoutMexit {
     fn drop(&mut self) {
         gmp_base::throw!("mstart: a worker left its loop without mexit");
     }
+}
+
+/// The name of the next thread.
+pub(crate) fn thread_name(name: &NameFn) -> String {
+    gmp_base::lockrank::assert_no_locks();
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| name()))
+        .unwrap_or_else(|_| gmp_base::throw!("the embedder's function for thread names panicked"))
 }
 
 /// A hook that panics has left the embedder's state unknown, and there is nobody to pass the panic to.

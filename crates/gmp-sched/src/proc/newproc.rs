@@ -19,11 +19,7 @@ use std::sync::Arc;
 
 /// Makes a G of a future and queues it.
 #[inline]
-pub fn newproc<F>(
-    sched: &Arc<Sched>,
-    future: F,
-    spawned_at: &'static Location<'static>,
-) -> JoinHandle<F::Output>
+pub fn newproc<F>(sched: &Arc<Sched>, future: F, spawned_at: &'static Location<'static>) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -36,10 +32,7 @@ where
 /// # Errors
 /// The future, if no runtime is current.
 #[inline]
-pub fn newproc_current<F>(
-    future: F,
-    spawned_at: &'static Location<'static>,
-) -> Result<JoinHandle<F::Output>, F>
+pub fn newproc_current<F>(future: F, spawned_at: &'static Location<'static>) -> Result<JoinHandle<F::Output>, F>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -51,11 +44,7 @@ where
 }
 
 #[inline]
-fn newproc_ptr<F>(
-    sched: NonNull<Sched>,
-    future: F,
-    spawned_at: &'static Location<'static>,
-) -> JoinHandle<F::Output>
+fn newproc_ptr<F>(sched: NonNull<Sched>, future: F, spawned_at: &'static Location<'static>) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -66,16 +55,7 @@ where
             let id = unsafe { pp.owned(|o| o.ids.next_id()) };
             // SAFETY: an M's scheduler outlives it, and no scheduler is freed before its Gs are dead. The future is
             // `Send`.
-            let (gp, join) = unsafe {
-                newg(
-                    future,
-                    NewG {
-                        sched,
-                        id,
-                        spawned_at,
-                    },
-                )
-            };
+            let (gp, join) = unsafe { newg(future, NewG { sched, id, spawned_at }) };
             pp.stats.spawned.add(1);
             if mp.sched().is_closing() {
                 // SAFETY: the G is ours and was never queued.
@@ -89,16 +69,7 @@ where
     }
     // SAFETY: the caller has a reference to the scheduler, which keeps it for the call; no scheduler is freed before its
     // Gs are dead. The future is `Send`.
-    let (gp, join) = unsafe {
-        newg(
-            future,
-            NewG {
-                sched,
-                id: Id::next(),
-                spawned_at,
-            },
-        )
-    };
+    let (gp, join) = unsafe { newg(future, NewG { sched, id: Id::next(), spawned_at }) };
     // SAFETY: as above.
     let sched = unsafe { sched.as_ref() };
     // ORDERING: a figure for people.
@@ -199,11 +170,11 @@ fn report_panic(sched: &Sched, header: &gmp_task::Header, panicked: Panicked<'_>
     sched.stats.panics.fetch_add(1, Ordering::Relaxed);
     if !panicked.has_join_handle {
         // The panic hook has printed the message; what it doesn't know is which task that was.
-        eprintln!(
-            "gmp: task {} (spawned at {}) panicked, and nobody will await it",
+        crate::dump::report(format_args!(
+            "task {} (spawned at {}) panicked, and nobody will await it",
             header.id(),
             header.spawned_at(),
-        );
+        ));
     }
     if sched.config.unhandled_panic == UnhandledPanic::ShutdownRuntime {
         crate::shutdown::close_after_panic(sched);

@@ -22,17 +22,11 @@ pub(crate) fn give_up_and_park<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: 
     };
     let slot = pp.slot();
     let busy_since = g0.busy_since;
-    pp.stats
-        .busy_nanos
-        .add(nanotime().saturating_sub(busy_since));
+    pp.stats.busy_nanos.add(nanotime().saturating_sub(busy_since));
     pp.stats.parks.add(1);
     pp.stats.parks_and_unparks.add(1);
     if acquirep::releasep(sched, mp).is_none() {
         // It had been retired: there is no P to give up, only the M.
-        if was_spinning {
-            mp.set_spinning(false);
-            let _ = sched.idle.stop_spinning();
-        }
         return park_without_p(sched, g0, until);
     }
     match sched.idle.give_up(slot, Some(MPtr::of(mp)), was_spinning) {
@@ -48,26 +42,28 @@ pub(crate) fn give_up_and_park<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: 
 
 /// An M that has lost its P, or never had one, joins the idle ones.
 pub(crate) fn park_without_p<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U) {
-    sched.idle.join(MPtr::of(g0.mp));
+    let mp = g0.mp;
+    if mp.is_spinning() {
+        // It lost its P while it looked for work: nobody may rely on it any more.
+        mp.set_spinning(false);
+        let _ = sched.idle.stop_spinning();
+    }
+    sched.idle.join(MPtr::of(mp));
     second_look_and_sleep(sched, g0, until, 0);
 }
 
 /// The M is in the list of idle ones, and the fence of the dance is behind it.
 fn second_look_and_sleep<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
     let mp = g0.mp;
-    let has_work = || !sched.runq.is_empty() || wakep::any_ring_has_work(sched);
-    if has_work() || until.is_kicked(sched, mp) || sched.is_closing() {
-        match sched.idle.leave(MPtr::of(mp), true, slot) {
-            Leave::WithP(slot) => {
-                acquirep::acquirep_pinned(sched, mp, slot);
-                mp.set_spinning(true);
-                g0.busy_since = nanotime();
-                return;
-            }
-            Leave::WithoutP if until.is_kicked(sched, mp) || sched.is_closing() => return,
-            // All Ps are busy again: those that hold them find the work.
-            Leave::WithoutP => sched.idle.join(MPtr::of(mp)),
-            Leave::Claimed => {}
+    if until.is_kicked(sched, mp) || sched.is_closing() {
+        match sched.idle.leave(MPtr::of(mp), slot) {
+            Leave::WithP(slot) => return take_p(sched, g0, slot),
+            Leave::WithoutP => return,
+            Leave::Stayed | Leave::Claimed => {}
+        }
+    } else if !sched.runq.is_empty() || wakep::any_ring_has_work(sched) {
+        if let Leave::WithP(slot) = sched.idle.leave_with_p(MPtr::of(mp), slot) {
+            return take_p(sched, g0, slot);
         }
     }
     if let Some(hook) = &sched.config.hooks.on_thread_park {
@@ -93,19 +89,22 @@ fn mpark<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
             return;
         }
         if until.is_kicked(sched, mp) || sched.is_closing() {
-            match sched.idle.leave(MPtr::of(mp), true, slot) {
-                Leave::WithP(slot) => {
-                    acquirep::acquirep_pinned(sched, mp, slot);
-                    mp.set_spinning(true);
-                    return;
-                }
+            match sched.idle.leave(MPtr::of(mp), slot) {
+                Leave::WithP(slot) => return take_p(sched, g0, slot),
                 Leave::WithoutP => return,
                 // A waker is between taking us out of the list and giving us the P: it comes.
-                Leave::Claimed => {}
+                Leave::Stayed | Leave::Claimed => {}
             }
         }
         mp.note.sleep();
     }
+}
+
+/// Takes the P that the list gave us, counted as spinning.
+fn take_p(sched: &Sched, g0: &mut G0<'_>, slot: usize) {
+    acquirep::acquirep_pinned(sched, g0.mp, slot);
+    g0.mp.set_spinning(true);
+    g0.busy_since = nanotime();
 }
 
 /// Takes the P that a waker has left.

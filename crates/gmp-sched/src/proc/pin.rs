@@ -31,68 +31,33 @@ pub struct Pinning {
 
 impl Pinning {
     fn float(policy: &Pin, procs: usize, reason: &'static str) -> Self {
-        Self {
-            policy: policy.clone(),
-            slots: vec![Vec::new(); procs],
-            reason,
-            claims_cores: false,
-        }
+        Self { policy: policy.clone(), slots: vec![Vec::new(); procs], reason, claims_cores: false }
     }
 
     /// Decides. `cpus` is the mask of the booting thread.
-    pub(crate) fn decide(
-        policy: &Pin,
-        procs: usize,
-        cpus: &CpuSet,
-        count: &CpuCount,
-        topology: &Topology,
-    ) -> Self {
+    pub(crate) fn decide(policy: &Pin, procs: usize, cpus: &CpuSet, count: &CpuCount, topology: &Topology) -> Self {
         let usable: Vec<usize> = cpus.iter().collect();
-        let one_each = |list: &[usize]| {
-            (0..procs)
-                .map(|i| vec![list[i % list.len()]])
-                .collect::<Vec<_>>()
-        };
+        let one_each = |list: &[usize]| (0..procs).map(|i| vec![list[i % list.len()]]).collect::<Vec<_>>();
         if usable.is_empty() {
             return Self::float(policy, procs, "the CPU mask is unknown");
         }
         match policy {
             Pin::None => Self::float(policy, procs, "asked for"),
             Pin::Custom(list) => {
-                let list: Vec<usize> = list
-                    .iter()
-                    .copied()
-                    .filter(|&cpu| cpus.contains(cpu))
-                    .collect();
+                let list: Vec<usize> = list.iter().copied().filter(|&cpu| cpus.contains(cpu)).collect();
                 if list.is_empty() {
                     return Self::float(policy, procs, "none of the CPUs is usable");
                 }
-                Self {
-                    policy: policy.clone(),
-                    slots: one_each(&list),
-                    reason: "asked for",
-                    claims_cores: false,
-                }
+                Self { policy: policy.clone(), slots: one_each(&list), reason: "asked for", claims_cores: false }
             }
             Pin::Llc => {
                 let slots = (0..procs)
                     .map(|i| {
-                        let mask = topology
-                            .llc_mask(usable[i % usable.len()])
-                            .intersection(cpus);
-                        if mask.len() < usable.len() {
-                            mask.iter().collect()
-                        } else {
-                            Vec::new()
-                        }
+                        let mask = topology.llc_mask(usable[i % usable.len()]).intersection(cpus);
+                        if mask.len() < usable.len() { mask.iter().collect() } else { Vec::new() }
                     })
                     .collect();
-                Self {
-                    policy: policy.clone(),
-                    slots,
-                    reason: "asked for",
-                    claims_cores: false,
-                }
+                Self { policy: policy.clone(), slots, reason: "asked for", claims_cores: false }
             }
             Pin::Core | Pin::Auto => {
                 let explicit = *policy == Pin::Core;
@@ -113,17 +78,8 @@ impl Pinning {
                     PINNED_RUNTIMES.fetch_sub(1, Ordering::Relaxed);
                     return Self::float(policy, procs, "another runtime of the process is pinned");
                 }
-                let reason = if explicit {
-                    "asked for"
-                } else {
-                    "the runtime has the machine to itself"
-                };
-                Self {
-                    policy: policy.clone(),
-                    slots: one_each(&usable),
-                    reason,
-                    claims_cores: true,
-                }
+                let reason = if explicit { "asked for" } else { "the runtime has the machine to itself" };
+                Self { policy: policy.clone(), slots: one_each(&usable), reason, claims_cores: true }
             }
         }
     }

@@ -105,7 +105,10 @@ unsafe fn ready_remote(sched: NonNull<Sched>, gp: Gp) {
     sched.stats.remote_schedules.fetch_add(1, Ordering::Relaxed);
     // SAFETY: the caller's promise.
     unsafe { sched.runq.put(gp) };
-    if sched.idle.should_wake() {
+    if sched.is_closing() {
+        // The Ms may be gone. It was queued before the queue's `closed` was set and is drained by who set it, or we see that.
+        crate::shutdown::drain(&sched);
+    } else if sched.idle.should_wake() {
         wakep::wakep(&sched);
     }
 }

@@ -34,9 +34,7 @@ pub fn retire(sched: &Sched, slot: usize) -> Retired {
     }
     // ORDERING: publishes the spare's contents to `Slot::record`. The slot isn't idle and its old record is retired, so
     // nobody but us writes here.
-    sched.slots[slot]
-        .rec
-        .store(ptr::from_ref(spare).cast_mut(), Ordering::Release);
+    sched.slots[slot].rec.store(ptr::from_ref(spare).cast_mut(), Ordering::Release);
     sched.stats.retired.fetch_add(1, Unmodelled::Relaxed);
     drain_retired(sched);
     newm::startm(sched, slot);

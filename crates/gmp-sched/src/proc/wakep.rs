@@ -28,9 +28,7 @@ pub(crate) fn wakep(sched: &Sched) {
 /// Gives an idle M, which has been taken out of the list, a slot and wakes it.
 pub(crate) fn hand_over(mp: &M, slot: usize, spinning: bool) {
     // ORDERING: published by the wake-up. The lowest bit says whether the M is counted as spinning.
-    let old = mp
-        .nextp
-        .swap((slot + 1) << 1 | usize::from(spinning), Ordering::AcqRel);
+    let old = mp.nextp.swap((slot + 1) << 1 | usize::from(spinning), Ordering::AcqRel);
     if old != 0 {
         gmp_base::throw!("startm: m{} has a p already", mp.id);
     }
@@ -39,10 +37,7 @@ pub(crate) fn hand_over(mp: &M, slot: usize, spinning: bool) {
 
 /// Whether a ring is seen non-empty (Go: checkRunqsNoP). `runnext` doesn't count: it is its P's to run.
 pub(crate) fn any_ring_has_work(sched: &Sched) -> bool {
-    sched
-        .slots
-        .iter()
-        .any(|slot| !slot.record().runq.is_empty())
+    sched.slots.iter().any(|slot| !slot.record().runq.is_empty())
 }
 
 /// A spinner has found work: it stops spinning, and if it was the last, another one is woken for what may be left.

@@ -26,11 +26,7 @@ pub struct EnvError {
 
 impl fmt::Display for EnvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "environment variable {}={:?}: expected {}",
-            self.variable, self.value, self.expected
-        )
+        write!(f, "environment variable {}={:?}: expected {}", self.variable, self.value, self.expected)
     }
 }
 
@@ -48,10 +44,8 @@ pub(super) fn args(config: &mut Config, record: &mut BootRecord) -> io::Result<(
     if record.secure {
         return Ok(());
     }
-    apply(config, record, |name| {
-        std::env::var_os(name).map(|v| v.to_string_lossy().into_owned())
-    })
-    .map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, e))
+    apply(config, record, |name| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned()))
+        .map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, e))
 }
 
 fn apply(
@@ -66,11 +60,7 @@ fn apply(
             match value.trim().parse() {
                 Ok(n @ 1..=MAX_PROCS) => config.procs = Some(n),
                 _ => {
-                    return Err(EnvError {
-                        variable,
-                        value,
-                        expected: "a whole number from 1 to 1024",
-                    });
+                    return Err(EnvError { variable, value, expected: "a whole number from 1 to 1024" });
                 }
             }
             record.procs_from = variable;
@@ -110,11 +100,7 @@ fn parse_pin(value: &str) -> Option<Pin> {
         "core" => Some(Pin::Core),
         "llc" => Some(Pin::Llc),
         "none" => Some(Pin::None),
-        list => list
-            .split(',')
-            .map(|c| c.trim().parse().ok())
-            .collect::<Option<Vec<usize>>>()
-            .map(Pin::Custom),
+        list => list.split(',').map(|c| c.trim().parse().ok()).collect::<Option<Vec<usize>>>().map(Pin::Custom),
     }
 }
 

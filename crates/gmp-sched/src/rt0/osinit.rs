@@ -9,8 +9,5 @@ pub(super) fn osinit(record: &mut BootRecord) {
     record.cpus = gmp_arch::affinity::current();
     record.ncpu = Some(gmp_arch::ncpu::count());
     record.page_size = gmp_arch::ncpu::page_size();
-    record.topology = record
-        .cpus
-        .as_ref()
-        .map(|cpus| Topology::detect(&cpus.iter().collect::<Vec<_>>()));
+    record.topology = record.cpus.as_ref().map(|cpus| Topology::detect(&cpus.iter().collect::<Vec<_>>()));
 }

@@ -100,12 +100,7 @@ impl BootRecord {
     /// Steps 1 to 11.
     fn fmt_machine(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ok = |b: bool| if b { "ok" } else { "not done" };
-        writeln!(
-            f,
-            "   1 args       {} arguments, stack aligned: {}",
-            self.args.len(),
-            self.stack_aligned
-        )?;
+        writeln!(f, "   1 args       {} arguments, stack aligned: {}", self.args.len(), self.stack_aligned)?;
         match self.stack {
             Some(s) => writeln!(
                 f,
@@ -115,11 +110,7 @@ impl BootRecord {
                 (s.hi - s.lo) >> 10,
                 self.stack_guard >> 10
             )?,
-            None => writeln!(
-                f,
-                "   2 g0         stack unknown, guard {} KiB",
-                self.stack_guard >> 10
-            )?,
+            None => writeln!(f, "   2 g0         stack unknown, guard {} KiB", self.stack_guard >> 10)?,
         }
         writeln!(f, "   3 cpuid      {}", self.cpu)?;
         writeln!(
@@ -127,18 +118,9 @@ impl BootRecord {
             "   4 vendor     {:?}, isIntel: {}, lfenceBeforeRdtsc: {}",
             self.cpu.vendor, self.is_intel, self.lfence_before_rdtsc
         )?;
-        writeln!(
-            f,
-            "   5 version    processorVersionInfo {:#x}",
-            self.processor_version_info
-        )?;
+        writeln!(f, "   5 version    processorVersionInfo {:#x}", self.processor_version_info)?;
         writeln!(f, "   6 on_boot    called if given")?;
-        writeln!(
-            f,
-            " 7-9 tls        slot at {:#x}, 0x123: {}",
-            self.tls_slot,
-            ok(self.tls_checked)
-        )?;
+        writeln!(f, " 7-9 tls        slot at {:#x}, 0x123: {}", self.tls_slot, ok(self.tls_checked))?;
         writeln!(f, "  10 bind       m0.g0 = g0, g0.m = m0")?;
         writeln!(f, "  11 check      {}", ok(self.checked))
     }
@@ -148,11 +130,7 @@ impl BootRecord {
         writeln!(
             f,
             "  12 args       {}",
-            if self.secure {
-                "environment ignored (setuid)"
-            } else {
-                "environment read"
-            }
+            if self.secure { "environment ignored (setuid)" } else { "environment read" }
         )?;
         match &self.ncpu {
             Some(n) => write!(f, "  13 osinit     {n}")?,
@@ -165,22 +143,10 @@ impl BootRecord {
         if let Some(t) = &self.topology {
             writeln!(f, "                {t}")?;
         }
-        writeln!(
-            f,
-            "  14 schedinit  gomaxprocs {} (by {}), seed {:#x}",
-            self.procs, self.procs_from, self.seed
-        )?;
+        writeln!(f, "  14 schedinit  gomaxprocs {} (by {}), seed {:#x}", self.procs, self.procs_from, self.seed)?;
         if let Some(p) = &self.pinning {
-            let pinned = if p.is_pinned() {
-                format!("pinned to CPUs {:?}", p.slots)
-            } else {
-                "floating".to_owned()
-            };
-            writeln!(
-                f,
-                "                pin {:?}: {pinned} ({})",
-                p.policy, p.reason
-            )?;
+            let pinned = if p.is_pinned() { format!("pinned to CPUs {:?}", p.slots) } else { "floating".to_owned() };
+            writeln!(f, "                pin {:?}: {pinned} ({})", p.policy, p.reason)?;
         }
         Ok(())
     }

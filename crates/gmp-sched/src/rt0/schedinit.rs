@@ -55,20 +55,9 @@ fn randinit(config: &Config) -> u64 {
 fn place(config: &Config, record: &mut BootRecord) -> Vec<Slot> {
     let procs = record.procs;
     let cpus = record.cpus.clone().unwrap_or_default();
-    let count = record.ncpu.unwrap_or(gmp_arch::ncpu::CpuCount {
-        affinity: procs,
-        quota: None,
-        procs,
-    });
-    let topology = record
-        .topology
-        .clone()
-        .unwrap_or_else(|| Topology::detect(&[]));
-    let policy = if config.flavor == Flavor::CurrentThread {
-        &crate::runtime2::config::Pin::None
-    } else {
-        &config.pin
-    };
+    let count = record.ncpu.unwrap_or(gmp_arch::ncpu::CpuCount { affinity: procs, quota: None, procs });
+    let topology = record.topology.clone().unwrap_or_else(|| Topology::detect(&[]));
+    let policy = if config.flavor == Flavor::CurrentThread { &crate::runtime2::config::Pin::None } else { &config.pin };
     let pinning = Pinning::decide(policy, procs, &cpus, &count, &topology);
     let usable: Vec<usize> = cpus.iter().collect();
     let cpu_of = |slot: usize| match pinning.slots[slot].first() {
@@ -95,13 +84,9 @@ fn place(config: &Config, record: &mut BootRecord) -> Vec<Slot> {
 /// Go: procresize. All Ps exist and are idle; the world is stopped until here.
 fn procresize(sched: &Sched) {
     for slot in 0..sched.procs() {
-        let Some(pp) = sched.take_record(slot) else {
-            gmp_base::throw!("procresize: no record for p{slot}")
-        };
+        let Some(pp) = sched.take_record(slot) else { gmp_base::throw!("procresize: no record for p{slot}") };
         // ORDERING: publishes the record to `Slot::record`.
-        sched.slots[slot]
-            .rec
-            .store(ptr::from_ref(pp).cast_mut(), Ordering::Release);
+        sched.slots[slot].rec.store(ptr::from_ref(pp).cast_mut(), Ordering::Release);
         if !pp.runq.is_empty() || pp.runq.has_next() {
             gmp_base::throw!("schedinit: unknown runnable g during bootstrap");
         }

@@ -24,9 +24,7 @@ pub(super) fn tls_check(record: &mut BootRecord) {
     getg::store_tls(0);
     let seen = if fault::is("tls") { 0 } else { seen };
     if seen != TLS_MAGIC || slot.addr() != record.tls_slot {
-        gmp_base::throw!(
-            "rt0_go: the thread's slot isn't where m0 thinks: stored {TLS_MAGIC:#x}, found {seen:#x}"
-        );
+        gmp_base::throw!("rt0_go: the thread's slot isn't where m0 thinks: stored {TLS_MAGIC:#x}, found {seen:#x}");
     }
     record.tls_checked = true;
 }
@@ -35,15 +33,10 @@ pub(super) fn tls_check(record: &mut BootRecord) {
 pub(crate) fn bind_m(sched: &Sched, mp: &M) {
     let binding = sched.bindings.get_or_default();
     // ORDERING: the binding is this thread's.
-    binding
-        .m
-        .store(ptr::from_ref(mp).cast_mut(), Ordering::Release);
+    binding.m.store(ptr::from_ref(mp).cast_mut(), Ordering::Release);
     // ORDERING: for dumps.
     mp.tls.store(getg::tls_slot(), Ordering::Relaxed);
-    let back = sched
-        .bindings
-        .get()
-        .map(|b| b.m.load(Ordering::Acquire).cast_const());
+    let back = sched.bindings.get().map(|b| b.m.load(Ordering::Acquire).cast_const());
     if back != Some(ptr::from_ref(mp)) || !ptr::eq(mp.sched(), sched) {
         gmp_base::throw!("mstart: m{} isn't bound to its thread", mp.id);
     }

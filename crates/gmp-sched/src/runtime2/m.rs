@@ -57,10 +57,7 @@ unsafe impl Sync for M {}
 
 impl fmt::Debug for M {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("M")
-            .field("id", &self.id)
-            .field("spinning", &self.is_spinning())
-            .finish_non_exhaustive()
+        f.debug_struct("M").field("id", &self.id).field("spinning", &self.is_spinning()).finish_non_exhaustive()
     }
 }
 
@@ -92,10 +89,7 @@ impl M {
     #[inline]
     pub(crate) fn set_p(&self, p: Option<&P>) {
         // ORDERING: the M's own variable; dumps may read an old value.
-        self.p.store(
-            p.map_or(ptr::null_mut(), |p| ptr::from_ref(p).cast_mut()),
-            Ordering::Relaxed,
-        );
+        self.p.store(p.map_or(ptr::null_mut(), |p| ptr::from_ref(p).cast_mut()), Ordering::Relaxed);
     }
 
     /// The scheduler.
@@ -115,10 +109,7 @@ impl M {
     #[inline(always)]
     pub(crate) fn set_curg(&self, gp: Option<Gp>) {
         // ORDERING: the M's own variable; nobody else follows it.
-        self.curg.store(
-            gp.map_or(ptr::null_mut(), NonNull::as_ptr),
-            Ordering::Relaxed,
-        );
+        self.curg.store(gp.map_or(ptr::null_mut(), NonNull::as_ptr), Ordering::Relaxed);
     }
 
     /// Whether the M is looking for work.
@@ -136,10 +127,7 @@ impl M {
 
     /// Binds the M to the calling thread's stack. Go: the first lines of rt0_go, and mstart0.
     pub(crate) fn bind_stack(&self) {
-        let bounds = stack::current_thread_bounds().unwrap_or(StackBounds {
-            lo: 0,
-            hi: usize::MAX,
-        });
+        let bounds = stack::current_thread_bounds().unwrap_or(StackBounds { lo: 0, hi: usize::MAX });
         // ORDERING: for dumps and the checks of this same thread.
         self.g0.lo.store(bounds.lo, Unmodelled::Relaxed);
         self.g0.hi.store(bounds.hi, Unmodelled::Relaxed);
@@ -148,10 +136,7 @@ impl M {
     /// The stack's bounds.
     pub(crate) fn stack(&self) -> StackBounds {
         // ORDERING: written by the M's thread when it started.
-        StackBounds {
-            lo: self.g0.lo.load(Unmodelled::Relaxed),
-            hi: self.g0.hi.load(Unmodelled::Relaxed),
-        }
+        StackBounds { lo: self.g0.lo.load(Unmodelled::Relaxed), hi: self.g0.hi.load(Unmodelled::Relaxed) }
     }
 }
 
@@ -175,10 +160,7 @@ pub struct G0<'a> {
 
 impl fmt::Debug for G0<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("G0")
-            .field("mp", &self.mp)
-            .field("tick", &self.tick)
-            .finish_non_exhaustive()
+        f.debug_struct("G0").field("mp", &self.mp).field("tick", &self.tick).finish_non_exhaustive()
     }
 }
 
@@ -196,19 +178,8 @@ impl<'a> G0<'a> {
             );
         }
         if bounds.remaining(sp) < STACK_GUARD {
-            gmp_base::throw!(
-                "stack overflow: m{} has {} bytes left to run tasks on",
-                mp.id,
-                bounds.remaining(sp)
-            );
+            gmp_base::throw!("stack overflow: m{} has {} bytes left to run tasks on", mp.id, bounds.remaining(sp));
         }
-        Self {
-            mp,
-            budget,
-            tick: 0,
-            since_refill: 0,
-            busy_since: 0,
-            linger: false,
-        }
+        Self { mp, budget, tick: 0, since_refill: 0, busy_since: 0, linger: false }
     }
 }

@@ -114,10 +114,7 @@ impl OwnedCounter {
     #[inline(always)]
     pub fn add(&self, n: u64) {
         // ORDERING: a figure for people; one writer.
-        self.0.store(
-            self.0.load(Ordering::Relaxed).wrapping_add(n),
-            Ordering::Relaxed,
-        );
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed);
     }
 
     /// The figure.
@@ -226,10 +223,7 @@ impl Slot {
     pub(crate) fn new(cpus: Box<[usize]>, tiers: Vec<Vec<usize>>) -> Self {
         let tiers = tiers
             .into_iter()
-            .map(|slots| Tier {
-                order: gmp_base::rand::RandomOrder::new(slots.len()),
-                slots: slots.into_boxed_slice(),
-            })
+            .map(|slots| Tier { order: gmp_base::rand::RandomOrder::new(slots.len()), slots: slots.into_boxed_slice() })
             .collect();
         Self {
             rec: AtomicPtr::new(ptr::null_mut()),

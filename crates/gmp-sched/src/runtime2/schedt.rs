@@ -11,9 +11,7 @@ use crate::runtime2::p::{P, PTotals, Slot};
 use gmp_base::CachePadded;
 use gmp_base::lock::Lock;
 use gmp_base::lockrank::LockRank;
-use gmp_base::loom::unmodelled::{
-    AtomicU64 as Counter, AtomicUsize as Gauge, Ordering as Unmodelled,
-};
+use gmp_base::loom::unmodelled::{AtomicU64 as Counter, AtomicUsize as Gauge, Ordering as Unmodelled};
 use gmp_base::loom::{AtomicBool, AtomicPtr, Condvar, Mutex, Ordering};
 use gmp_queue::GlobRunq;
 use gmp_task::Header;
@@ -56,10 +54,7 @@ pub struct Sched {
     /// How many records are retired now; thieves look for them only then.
     pub(crate) nretired: Gauge,
     /// All Ms, for walking; they live as long as the scheduler. Grows only.
-    #[expect(
-        clippy::vec_box,
-        reason = "threads hold the Ms' addresses while the list grows"
-    )]
+    #[expect(clippy::vec_box, reason = "threads hold the Ms' addresses while the list grows")]
     ms: Lock<Vec<Box<M>>>,
     /// The m binding of each thread that has been an M of this runtime.
     pub(crate) bindings: ThreadLocal<MBinding>,
@@ -118,6 +113,8 @@ pub(crate) struct Lifecycle {
     pub(crate) threads: Vec<ThreadHandle<()>>,
     /// The shutdown has begun; no thread is started any more.
     pub(crate) closed: bool,
+    /// An M that was made for a thread that was refused.
+    pub(crate) unused_m: Option<MPtr>,
 }
 
 /// Counters that no P owns.
@@ -166,9 +163,7 @@ impl Sched {
             runq: CachePadded::new(GlobRunq::new()),
             gfree: GlobalFree::new(),
             allgs: AllGs::new(procs),
-            allp: (0..procs + MAX_SPARE_RECORDS)
-                .map(|_| AtomicPtr::new(ptr::null_mut()))
-                .collect(),
+            allp: (0..procs + MAX_SPARE_RECORDS).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
             records: Lock::new(LockRank::Sched, Records::default()),
             nretired: Gauge::new(0),
             ms: Lock::new(LockRank::Sched, Vec::new()),
@@ -274,12 +269,14 @@ impl Drop for Sched {
             }
             // SAFETY: made by `Box::into_raw` in `take_record`, freed here only.
             let pp = unsafe { Box::from_raw(rec) };
-            if !pp.runq.is_empty() || pp.runq.has_next() {
+            // SAFETY: nobody else is left.
+            let overflow = unsafe { pp.owned(|o| o.overflow.len()) };
+            if !pp.runq.is_empty() || pp.runq.has_next() || overflow != 0 {
                 gmp_base::throw!("a scheduler is freed with tasks in p{}", pp.id);
             }
         }
-        if !self.runq.is_empty() {
-            gmp_base::throw!("a scheduler is freed with tasks in its global queue");
+        if !self.runq.is_empty() || !self.allgs.is_empty() {
+            gmp_base::throw!("a scheduler is freed with tasks in its global queue, or waiting");
         }
     }
 }

@@ -13,21 +13,10 @@ fn classes_fit() {
     for size in 1..=1032 {
         let class = class(size);
         assert!(class.usable() >= size);
-        assert!(
-            SIZES
-                .iter()
-                .all(|&s| s - 8 < size || s - 8 >= class.usable()),
-            "{size} would fit a smaller class"
-        );
+        assert!(SIZES.iter().all(|&s| s - 8 < size || s - 8 >= class.usable()), "{size} would fit a smaller class");
     }
-    assert_eq!(
-        SizeClass::of(Layout::from_size_align(1033, 8).unwrap()),
-        None
-    );
-    assert_eq!(
-        SizeClass::of(Layout::from_size_align(64, 32).unwrap()),
-        None
-    );
+    assert_eq!(SizeClass::of(Layout::from_size_align(1033, 8).unwrap()), None);
+    assert_eq!(SizeClass::of(Layout::from_size_align(64, 32).unwrap()), None);
 }
 
 #[test]
@@ -36,11 +25,7 @@ fn a_burst_gives_its_memory_back() {
     let mut lists = FreeLists::new();
     let class = class(100);
     let cells: Vec<_> = (0..100_000).map(|_| lists.get(class, &global)).collect();
-    assert_eq!(
-        cells.iter().collect::<HashSet<_>>().len(),
-        cells.len(),
-        "a cell was given out twice"
-    );
+    assert_eq!(cells.iter().collect::<HashSet<_>>().len(), cells.len(), "a cell was given out twice");
     let slabs: HashSet<_> = cells
         .iter()
         // SAFETY: a cell of the class.
@@ -62,9 +47,8 @@ fn cells_of_one_slab_come_back_from_two_threads() {
     let global = GlobalFree::new();
     let mut lists = FreeLists::new();
     let class = class(1000);
-    let mut cells: Vec<_> = (0..Slab::count(class) * 20)
-        .map(|_| lists.get(class, &global).as_ptr().expose_provenance())
-        .collect();
+    let mut cells: Vec<_> =
+        (0..Slab::count(class) * 20).map(|_| lists.get(class, &global).as_ptr().expose_provenance()).collect();
     let odd: Vec<_> = cells.iter().copied().skip(1).step_by(2).collect();
     cells = cells.into_iter().step_by(2).collect();
     let give_back = move |cells: Vec<usize>| {
@@ -101,10 +85,7 @@ fn cells_travel_from_one_p_to_another() {
     }
     assert_eq!((a.len(), global.len()), (32, 32));
     let again: Vec<_> = (0..32).map(|_| b.get(class, &global)).collect();
-    assert!(
-        again.iter().all(|c| first.contains(c)),
-        "the global list was not used"
-    );
+    assert!(again.iter().all(|c| first.contains(c)), "the global list was not used");
     for cell in again {
         // SAFETY: from `get`, unused.
         unsafe { b.put(cell, class, &global) };

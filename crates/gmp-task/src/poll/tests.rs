@@ -37,11 +37,7 @@ impl Future for Nasty {
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Guard> {
         assert!(!self.panic_in_poll, "poll panics");
-        if self.ready {
-            Poll::Ready(Guard(Arc::default(), false))
-        } else {
-            Poll::Pending
-        }
+        if self.ready { Poll::Ready(Guard(Arc::default(), false)) } else { Poll::Pending }
     }
 }
 
@@ -54,11 +50,7 @@ fn combinations() {
             (bit(0), bit(1), bit(2), bit(3), bit(4), bit(5));
         let mock = Mock::new();
         let drops = Arc::new(AtomicUsize::new(0));
-        let nasty = Nasty {
-            _guard: Guard(drops.clone(), panic_in_drop),
-            panic_in_poll,
-            ready,
-        };
+        let nasty = Nasty { _guard: Guard(drops.clone(), panic_in_drop), panic_in_poll, ready };
         let mut handle = Some(mock.spawn(nasty));
         if abort {
             handle.as_ref().unwrap().abort();
@@ -79,17 +71,11 @@ fn combinations() {
                 mock.close();
             }
         }
-        assert_eq!(
-            drops.load(Ordering::Relaxed),
-            1,
-            "{bits:b}: the future is dropped once"
-        );
+        assert_eq!(drops.load(Ordering::Relaxed), 1, "{bits:b}: the future is dropped once");
         assert_eq!(mock.listed(), 0, "{bits:b}");
         if let Some(mut h) = handle {
             assert!(h.is_finished());
-            let Poll::Ready(result) = join(&mut h) else {
-                panic!("{bits:b}: not ready")
-            };
+            let Poll::Ready(result) = join(&mut h) else { panic!("{bits:b}: not ready") };
             match result {
                 Ok(_) => assert!(ready && !abort && !panic_in_poll && !panic_in_drop),
                 Err(e) if e.is_panic() => assert!(panic_in_drop || (panic_in_poll && !abort)),
@@ -112,9 +98,7 @@ fn a_payload_whose_drop_panics_harms_nobody() {
     mock.run_all();
     let mut kept = mock.spawn(async { panic_any(Bomb) });
     mock.run_all();
-    let Poll::Ready(Err(e)) = join(&mut kept) else {
-        panic!("no error")
-    };
+    let Poll::Ready(Err(e)) = join(&mut kept) else { panic!("no error") };
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(e))).is_err());
 }
 
@@ -144,11 +128,7 @@ fn a_waker_outlives_its_g() {
     mock.run_all();
     drop(handle);
     drop(mock);
-    assert_eq!(
-        drops.load(Ordering::Relaxed),
-        1,
-        "the future is gone before its last waker"
-    );
+    assert_eq!(drops.load(Ordering::Relaxed), 1, "the future is gone before its last waker");
     let waker = slot.lock().unwrap().take().unwrap();
     std::thread::spawn(move || {
         waker.wake_by_ref();
@@ -201,40 +181,21 @@ fn only_the_last_join_waker_is_woken() {
         cx.waker().wake_by_ref();
         Poll::Pending
     }));
-    let (a, b) = (
-        Arc::new(Count(AtomicUsize::new(0))),
-        Arc::new(Count(AtomicUsize::new(0))),
-    );
+    let (a, b) = (Arc::new(Count(AtomicUsize::new(0))), Arc::new(Count(AtomicUsize::new(0))));
     for count in [&a, &b] {
         let waker = Waker::from(count.clone());
-        assert!(
-            pin!(&mut handle)
-                .poll(&mut Context::from_waker(&waker))
-                .is_pending()
-        );
+        assert!(pin!(&mut handle).poll(&mut Context::from_waker(&waker)).is_pending());
     }
-    assert_eq!(
-        Arc::strong_count(&a),
-        1,
-        "the first waker was dropped when it was replaced"
-    );
+    assert_eq!(Arc::strong_count(&a), 1, "the first waker was dropped when it was replaced");
     gate.store(true, Ordering::Release);
     mock.run_all();
-    assert_eq!(
-        (a.0.load(Ordering::Relaxed), b.0.load(Ordering::Relaxed)),
-        (0, 1)
-    );
+    assert_eq!((a.0.load(Ordering::Relaxed), b.0.load(Ordering::Relaxed)), (0, 1));
 }
 
 #[test]
 fn sizes_and_alignments() {
     // Unoptimised code moves the large future over the stack several times.
-    std::thread::Builder::new()
-        .stack_size(64 << 20)
-        .spawn(run_sizes_and_alignments)
-        .unwrap()
-        .join()
-        .unwrap();
+    std::thread::Builder::new().stack_size(64 << 20).spawn(run_sizes_and_alignments).unwrap().join().unwrap();
 }
 
 fn run_sizes_and_alignments() {
@@ -276,11 +237,8 @@ fn stress_wakes_from_many_threads() {
     const WAKES: usize = 20_000;
     let mock = Mock::new();
     let slot = Arc::new(Mutex::new(None::<Waker>));
-    let (inside, wakes, seen) = (
-        Arc::new(AtomicBool::new(false)),
-        Arc::new(AtomicUsize::new(0)),
-        Arc::new(AtomicUsize::new(0)),
-    );
+    let (inside, wakes, seen) =
+        (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (s, i, w, n) = (slot.clone(), inside, wakes.clone(), seen.clone());
     let handle = mock.spawn(poll_fn(move |cx| {
         assert!(!i.swap(true, Ordering::Acquire), "polled by two threads");

@@ -53,21 +53,10 @@ fn start() -> Model {
     let mock = Mock::new();
     let (flag, drops) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (tx, waker) = loom::sync::mpsc::channel();
-    let future = WaitFor {
-        flag: flag.clone(),
-        waker: tx,
-        sent: false,
-        _counted: Counted(drops.clone()),
-    };
+    let future = WaitFor { flag: flag.clone(), waker: tx, sent: false, _counted: Counted(drops.clone()) };
     let join = mock.spawn(future);
     assert!(mock.run_one());
-    Model {
-        mock,
-        join,
-        waker,
-        flag,
-        drops,
-    }
+    Model { mock, join, waker, flag, drops }
 }
 
 fn poll_join(join: &mut crate::JoinHandle<usize>) -> Poll<Result<usize, crate::JoinError>> {
@@ -78,13 +67,7 @@ fn poll_join(join: &mut crate::JoinHandle<usize>) -> Poll<Result<usize, crate::J
 #[test]
 fn loom_wake_against_poll() {
     loom::model(|| {
-        let Model {
-            mock,
-            mut join,
-            waker,
-            flag,
-            drops,
-        } = start();
+        let Model { mock, mut join, waker, flag, drops } = start();
         let waker = waker.recv().unwrap();
         let spurious = waker.clone();
         let t = thread::spawn(move || {
@@ -108,13 +91,7 @@ fn loom_wake_against_poll() {
 #[test]
 fn loom_a_second_wake_publishes_too() {
     loom::model(|| {
-        let Model {
-            mock,
-            mut join,
-            waker,
-            flag,
-            ..
-        } = start();
+        let Model { mock, mut join, waker, flag, .. } = start();
         let waker = waker.recv().unwrap();
         let spurious = waker.clone();
         let t = thread::spawn(move || {
@@ -125,38 +102,21 @@ fn loom_a_second_wake_publishes_too() {
         mock.run_all();
         t.join().unwrap();
         mock.run_all();
-        assert!(
-            matches!(poll_join(&mut join), Poll::Ready(Ok(7))),
-            "a wake was lost"
-        );
+        assert!(matches!(poll_join(&mut join), Poll::Ready(Ok(7))), "a wake was lost");
     });
 }
 
 #[test]
 fn loom_join_against_complete() {
     loom::model(|| {
-        let Model {
-            mock,
-            mut join,
-            waker,
-            flag,
-            drops,
-        } = start();
+        let Model { mock, mut join, waker, flag, drops } = start();
         flag.store(1, Ordering::Release);
         waker.recv().unwrap().wake();
         let t = thread::spawn(move || mock.run_all());
         let first = poll_join(&mut join);
-        let second = if first.is_pending() {
-            poll_join(&mut join)
-        } else {
-            first
-        };
+        let second = if first.is_pending() { poll_join(&mut join) } else { first };
         t.join().unwrap();
-        let last = if second.is_pending() {
-            poll_join(&mut join)
-        } else {
-            second
-        };
+        let last = if second.is_pending() { poll_join(&mut join) } else { second };
         assert!(matches!(last, Poll::Ready(Ok(7))));
         drop(join);
         assert_eq!(drops.load(Ordering::Relaxed), 1);
@@ -166,13 +126,7 @@ fn loom_join_against_complete() {
 #[test]
 fn loom_join_dropped_against_complete() {
     loom::model(|| {
-        let Model {
-            mock,
-            mut join,
-            waker,
-            flag,
-            drops,
-        } = start();
+        let Model { mock, mut join, waker, flag, drops } = start();
         flag.store(1, Ordering::Release);
         waker.recv().unwrap().wake();
         let t = thread::spawn(move || mock.run_all());
@@ -186,13 +140,7 @@ fn loom_join_dropped_against_complete() {
 #[test]
 fn loom_abort_against_wake_and_poll() {
     loom::model(|| {
-        let Model {
-            mock,
-            mut join,
-            waker,
-            flag,
-            drops,
-        } = start();
+        let Model { mock, mut join, waker, flag, drops } = start();
         let waker = waker.recv().unwrap();
         let abort = join.abort_handle();
         let t = thread::spawn(move || {
@@ -217,13 +165,7 @@ fn loom_abort_against_wake_and_poll() {
 #[test]
 fn loom_last_drop() {
     loom::model(|| {
-        let Model {
-            mock,
-            join,
-            waker,
-            flag,
-            drops,
-        } = start();
+        let Model { mock, join, waker, flag, drops } = start();
         let waker = waker.recv().unwrap();
         let other = waker.clone();
         let t = thread::spawn(move || drop(other));
@@ -244,12 +186,7 @@ fn loom_close_against_first_park() {
         let mock = Mock::new();
         let (flag, drops) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (tx, _waker) = loom::sync::mpsc::channel();
-        let future = WaitFor {
-            flag,
-            waker: tx,
-            sent: false,
-            _counted: Counted(drops.clone()),
-        };
+        let future = WaitFor { flag, waker: tx, sent: false, _counted: Counted(drops.clone()) };
         let mut join = mock.spawn(future);
         let runner = mock.clone();
         let t = thread::spawn(move || runner.run_one());

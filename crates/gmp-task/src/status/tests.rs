@@ -42,10 +42,7 @@ fn abort_in_each_state() {
 fn join_handle_dropped_in_each_state() {
     let s = Status::born();
     assert_eq!(s.drop_join_handle(), JoinDropped::Nothing);
-    assert_eq!(
-        s.0.load(std::sync::atomic::Ordering::Relaxed),
-        RUNNABLE | REF
-    );
+    assert_eq!(s.0.load(std::sync::atomic::Ordering::Relaxed), RUNNABLE | REF);
     s.enter();
     assert_eq!(s.complete(), Complete::Sole);
 
@@ -101,9 +98,6 @@ fn the_last_waker_of_a_dead_g_frees() {
 
 #[test]
 fn a_snapshot_reads_well() {
-    assert_eq!(
-        format!("{:?}", super::Snapshot(BORN)),
-        "{runnable, join-interest, refs=2}"
-    );
+    assert_eq!(format!("{:?}", super::Snapshot(BORN)), "{runnable, join-interest, refs=2}");
     assert_eq!(format!("{:?}", super::Snapshot(REF)), "{waiting, refs=1}");
 }

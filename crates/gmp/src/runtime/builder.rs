@@ -111,10 +111,7 @@ impl Builder {
     #[doc(alias = "GOMAXPROCS")]
     pub fn worker_threads(&mut self, val: usize) -> &mut Self {
         assert!(val > 0, "Worker threads cannot be set to 0");
-        assert!(
-            val <= 1024,
-            "Worker threads cannot be set to more than 1024"
-        );
+        assert!(val <= 1024, "Worker threads cannot be set to more than 1024");
         self.procs = Some(val);
         self
     }

@@ -104,9 +104,7 @@ impl Handle {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn try_current() -> Result<Self, TryCurrentError> {
-        gmp_sched::current()
-            .map(Self::from_sched)
-            .ok_or(TryCurrentError(()))
+        gmp_sched::current().map(Self::from_sched).ok_or(TryCurrentError(()))
     }
 
     /// Enters the runtime: until the guard is dropped [`spawn`](crate::spawn) and the like use it.
@@ -123,10 +121,7 @@ impl Handle {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn enter(&self) -> EnterGuard<'_> {
-        EnterGuard {
-            _guard: gmp_sched::enter(self.sched.clone()),
-            handle: PhantomData,
-        }
+        EnterGuard { _guard: gmp_sched::enter(self.sched.clone()), handle: PhantomData }
     }
 
     /// Spawns a future onto the runtime. It starts at once, whether it is awaited or not.
@@ -239,10 +234,7 @@ impl Handle {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle")
-            .field("id", &self.id())
-            .field("flavor", &self.runtime_flavor())
-            .finish_non_exhaustive()
+        f.debug_struct("Handle").field("id", &self.id()).field("flavor", &self.runtime_flavor()).finish_non_exhaustive()
     }
 }
 

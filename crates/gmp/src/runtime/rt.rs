@@ -30,10 +30,7 @@ pub struct Runtime {
 
 impl Runtime {
     pub(crate) fn from_handle(handle: Handle) -> Self {
-        Self {
-            handle,
-            alive: true,
-        }
+        Self { handle, alive: true }
     }
 
     /// A `multi_thread` runtime with everything enabled and the defaults of [`Builder`].

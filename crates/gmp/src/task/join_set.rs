@@ -102,11 +102,7 @@ impl Wake for EntryWaker {
 impl<T> JoinSet<T> {
     /// Creates an empty set.
     pub fn new() -> Self {
-        Self {
-            entries: Vec::new(),
-            vacant: Vec::new(),
-            finished: Arc::default(),
-        }
+        Self { entries: Vec::new(), vacant: Vec::new(), finished: Arc::default() }
     }
 
     /// How many tasks are in the set.
@@ -156,11 +152,7 @@ impl<T: 'static> JoinSet<T> {
             self.entries.push(None);
             self.entries.len() - 1
         });
-        let waker = Arc::new(EntryWaker {
-            key,
-            queued: AtomicBool::new(false),
-            finished: self.finished.clone(),
-        });
+        let waker = Arc::new(EntryWaker { key, queued: AtomicBool::new(false), finished: self.finished.clone() });
         // It may have finished already, and its handle must be polled once to know the waker.
         waker.wake_by_ref();
         self.entries[key] = Some(Entry { handle, waker });
@@ -231,8 +223,7 @@ impl<T: 'static> JoinSet<T> {
 
     /// Returns the output of a task that has completed; `None` if there is none.
     pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
-        self.try_join_next_with_id()
-            .map(|res| res.map(|(_, output)| output))
+        self.try_join_next_with_id().map(|res| res.map(|(_, output)| output))
     }
 
     /// As [`try_join_next`](Self::try_join_next), with the id of the task.
@@ -241,10 +232,7 @@ impl<T: 'static> JoinSet<T> {
         while let Some(key) = self.finished.pop(None) {
             let poll = {
                 let mut cx = Context::from_waker(Waker::noop());
-                Pin::new(&mut coop::unconstrained(poll_fn(|_| {
-                    Poll::Ready(self.poll_key(key))
-                })))
-                .poll(&mut cx)
+                Pin::new(&mut coop::unconstrained(poll_fn(|_| Poll::Ready(self.poll_key(key))))).poll(&mut cx)
             };
             if let Poll::Ready(Some(result)) = poll {
                 return Some(result);
@@ -274,15 +262,11 @@ impl<T: 'static> JoinSet<T> {
     /// `Poll::Pending` means that the set isn't empty and no task is done; or that the budget is used up, and then the waker has
     /// been woken already.
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
-        self.poll_join_next_with_id(cx)
-            .map(|opt| opt.map(|res| res.map(|(_, output)| output)))
+        self.poll_join_next_with_id(cx).map(|opt| opt.map(|res| res.map(|(_, output)| output)))
     }
 
     /// As [`poll_join_next`](Self::poll_join_next), with the id of the task.
-    pub fn poll_join_next_with_id(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<(Id, T), JoinError>>> {
+    pub fn poll_join_next_with_id(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(Id, T), JoinError>>> {
         loop {
             if self.is_empty() {
                 return Poll::Ready(None);

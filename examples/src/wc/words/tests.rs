@@ -39,24 +39,14 @@ fn other_scripts_are_words_in_utf8_only() {
     let text = "→ 日本\u{3000}語 a\u{a0}b \u{80} \u{e0000}".as_bytes();
     assert_eq!(count(text, &Locale::c()).words, 1);
     assert_eq!(count(text, &utf8()).words, 5);
-    assert_eq!(
-        count(b"\xff \x80\x80 \xc3 \xe0\x80\x80 \xed\xa0\x80", &utf8()).words,
-        0
-    );
+    assert_eq!(count(b"\xff \x80\x80 \xc3 \xe0\x80\x80 \xed\xa0\x80", &utf8()).words, 0);
 }
 
 #[test]
 fn a_word_that_spans_a_border_counts_once() {
     let locale = Locale::c();
     let mut total = Count::default();
-    for (text, words) in [
-        ("one", 1),
-        ("", 1),
-        ("\0", 1),
-        ("still one", 2),
-        (" ", 2),
-        ("three\n", 3),
-    ] {
+    for (text, words) in [("one", 1), ("", 1), ("\0", 1), ("still one", 2), (" ", 2), ("three\n", 3)] {
         total.append(&count(text.as_bytes(), &locale), &locale);
         assert_eq!(total.words, words, "after {text:?}");
     }
@@ -67,14 +57,9 @@ fn a_word_that_spans_a_border_counts_once() {
 fn a_character_that_spans_borders_is_completed() {
     let locale = utf8();
     let mut total = Count::default();
-    for (text, words) in [
-        (&b" \xe2"[..], 0),
-        (b"", 0),
-        (b"\x86", 0),
-        (b"\x92\x92 ", 1),
-        (b"\xe2\x86", 1),
-        (b" \x92", 1),
-    ] {
+    for (text, words) in
+        [(&b" \xe2"[..], 0), (b"", 0), (b"\x86", 0), (b"\x92\x92 ", 1), (b"\xe2\x86", 1), (b" \x92", 1)]
+    {
         total.append(&count(text, &locale), &locale);
         assert_eq!(total.words, words, "after {text:?}");
     }
@@ -83,12 +68,12 @@ fn a_character_that_spans_borders_is_completed() {
 /// Every text of a few telling bytes, cut at every two places, pushed and appended.
 #[test]
 fn pieces_add_up_to_the_whole() {
-    const BYTES: [u8; 9] = [b'a', b' ', 0, 0xc2, 0xa0, 0xe3, 0x80, 0xf0, 0x9f];
+    const BYTES: [u8; 7] = [b'a', b' ', 0xa0, 0xe3, 0x80, 0xf0, 0x9f];
     let utf8 = utf8();
-    for mut number in 0..9_u32.pow(5) {
+    for mut number in 0..7_u32.pow(5) {
         let text = [(); 5].map(|()| {
-            let byte = BYTES[number as usize % 9];
-            number /= 9;
+            let byte = BYTES[number as usize % 7];
+            number /= 7;
             byte
         });
         let expected = whole(&count(&text, &utf8));
@@ -104,11 +89,7 @@ fn pieces_add_up_to_the_whole() {
                 last_two.append(&count(pieces[2], &utf8), &utf8);
                 right.append(&count(pieces[0], &utf8), &utf8);
                 right.append(&last_two, &utf8);
-                for (how, got) in [
-                    ("pushed", pushed),
-                    ("appended", left),
-                    ("last two first", right),
-                ] {
+                for (how, got) in [("pushed", pushed), ("appended", left), ("last two first", right)] {
                     assert_eq!(whole(&got), expected, "{how}: {pieces:x?}");
                 }
             }

@@ -1,1 +1,236 @@
-//! x
+//! Models of submit ∥ park. A lost wake-up is a thread that sleeps for ever, which loom reports as a deadlock.
+//!
+//! The queues, the notes and [`Idle`] are the real ones; the Ms are reduced to what they do with them.
+
+use super::{Claim, GiveUp, Idle, Leave};
+use gmp_base::link::{Link, LinkCell};
+use gmp_base::loom::{AtomicUsize, Ordering, thread};
+use gmp_base::note::Note;
+use gmp_queue::{GlobRunq, Runq};
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+struct Item {
+    link: LinkCell<Item>,
+}
+
+// SAFETY: `link` is a field of the item.
+unsafe impl Link for Item {
+    unsafe fn link(this: NonNull<Self>) -> NonNull<LinkCell<Self>> {
+        // SAFETY: the caller says that `this` is live.
+        NonNull::from(unsafe { &this.as_ref().link })
+    }
+}
+
+// SAFETY: the link is only touched by the list that holds the item.
+unsafe impl Send for Item {}
+
+fn item() -> NonNull<Item> {
+    NonNull::from(Box::leak(Box::new(Item { link: LinkCell::new(None) })))
+}
+
+fn free(item: NonNull<Item>) {
+    // SAFETY: an item comes out of a queue once.
+    drop(unsafe { Box::from_raw(item.as_ptr()) });
+}
+
+/// M `i` has slot `i` at first.
+struct World {
+    idle: Idle<usize>,
+    global: GlobRunq<Item>,
+    rings: Vec<Runq<Item>>,
+    notes: Vec<Note>,
+    nextp: Vec<AtomicUsize>,
+}
+
+// SAFETY: queues and notes are synchronised; a ring is put into by its own M only.
+unsafe impl Sync for World {}
+// SAFETY: as above.
+unsafe impl Send for World {}
+
+impl World {
+    fn new(procs: usize) -> Arc<Self> {
+        let idle = Idle::new(procs);
+        for slot in 0..procs {
+            assert_eq!(idle.acquire(slot), Some(slot));
+        }
+        Arc::new(Self {
+            idle,
+            global: GlobRunq::new(),
+            rings: (0..procs).map(|_| Runq::new()).collect(),
+            notes: (0..procs).map(|_| Note::new()).collect(),
+            nextp: (0..procs).map(|_| AtomicUsize::new(0)).collect(),
+        })
+    }
+
+    fn wakep(&self) {
+        if let Some(Claim { slot, mp }) = self.idle.claim_spinning(|slot| Some(slot)) {
+            // No threads are to be had in these models.
+            if let Some(mp) = mp.or_else(|| self.idle.unclaim(slot)) {
+                self.hand_over(mp, slot);
+            }
+        }
+    }
+
+    fn hand_over(&self, mp: usize, slot: usize) {
+        assert_eq!(self.nextp[mp].swap(slot + 1, Ordering::AcqRel), 0, "an M was given two Ps");
+        self.notes[mp].wakeup();
+    }
+
+    fn submit_global(&self) {
+        // SAFETY: a fresh item, queued once.
+        unsafe { self.global.put(item()) };
+        if self.idle.should_wake() {
+            self.wakep();
+        }
+    }
+
+    /// By M `me` into its own ring; it is in a poll and will not look there itself.
+    fn submit_local(&self, me: usize) {
+        // SAFETY: M `me` is the only one that puts into its ring; a fresh item.
+        let _ = unsafe { self.rings[me].put(item(), false) };
+        if self.idle.should_wake() {
+            self.wakep();
+        }
+    }
+
+    fn take(&self) -> Option<NonNull<Item>> {
+        self.global.get().or_else(|| self.rings.iter().find_map(Runq::take_oldest))
+    }
+
+    fn has_work(&self) -> bool {
+        !self.global.is_empty() || self.rings.iter().any(|r| !r.is_empty())
+    }
+
+    /// What `find_runnable` and `park` do, until M `me` has one item; it begins with a P.
+    fn run_until_one(&self, me: usize, mut spinning: bool) {
+        let mut slot = me;
+        loop {
+            if let Some(item) = self.take() {
+                free(item);
+                if spinning && self.idle.stop_spinning() {
+                    self.wakep();
+                }
+                return;
+            }
+            match self.idle.give_up(slot, Some(me), spinning) {
+                GiveUp::SpinInstead => {
+                    spinning = true;
+                    continue;
+                }
+                GiveUp::Idle => {}
+            }
+            if self.has_work() {
+                match self.idle.leave_with_p(me, slot) {
+                    Leave::WithP(s) => {
+                        (slot, spinning) = (s, true);
+                        continue;
+                    }
+                    Leave::WithoutP | Leave::Stayed | Leave::Claimed => {}
+                }
+            }
+            loop {
+                let next = self.nextp[me].swap(0, Ordering::AcqRel);
+                if next != 0 {
+                    (slot, spinning) = (next - 1, true);
+                    break;
+                }
+                self.notes[me].sleep();
+            }
+        }
+    }
+}
+
+/// A thread from outside submits while the only M goes to sleep.
+#[test]
+fn loom_submit_against_park() {
+    loom::model(|| {
+        let w = World::new(1);
+        let m = w.clone();
+        let t = thread::spawn(move || m.run_until_one(0, false));
+        w.submit_global();
+        t.join().unwrap();
+    });
+}
+
+/// As before, with an M that is counted as spinning, on which the submitter relies.
+#[test]
+fn loom_submit_against_last_spinner() {
+    loom::model(|| {
+        let w = World::new(1);
+        w.idle.become_spinning();
+        let m = w.clone();
+        let t = thread::spawn(move || m.run_until_one(0, true));
+        w.submit_global();
+        t.join().unwrap();
+        assert_eq!(w.idle.nmspinning(), 0);
+    });
+}
+
+/// An M in a poll queues on its own ring; the other M, spinning or not, must find it there.
+#[test]
+fn loom_local_submit_against_park() {
+    for spinning in [false, true] {
+        loom::model(move || {
+            let w = World::new(2);
+            if spinning {
+                w.idle.become_spinning();
+            }
+            let m = w.clone();
+            let t = thread::spawn(move || m.run_until_one(1, spinning));
+            w.submit_local(0);
+            t.join().unwrap();
+            assert_eq!(w.idle.nmspinning(), 0);
+        });
+    }
+}
+
+/// Two items, a spinner that takes one and is busy from then on, and an M about to give its P up: somebody must have the
+/// other item. This is what needspinning is about.
+#[test]
+fn loom_needspinning() {
+    loom::model(|| {
+        let w = World::new(3);
+        w.idle.become_spinning();
+        let (spinner, sleeper) = (w.clone(), w.clone());
+        let a = thread::spawn(move || spinner.run_until_one(1, true));
+        let b = thread::spawn(move || sleeper.run_until_one(2, false));
+        w.submit_local(0);
+        w.submit_local(0);
+        a.join().unwrap();
+        b.join().unwrap();
+        assert_eq!(w.idle.nmspinning(), 0);
+        assert!(!w.has_work());
+    });
+}
+
+/// An M without a P joins the list while somebody claims the only P for it, finds nobody, and gives the claim up
+/// (`current_thread`'s `block_on`, or a thread that could not be started).
+#[test]
+fn loom_unclaim_against_join() {
+    loom::model(|| {
+        let w = World::new(1);
+        // The P is idle, and nobody's.
+        assert_eq!(w.idle.give_up(0, None, false), GiveUp::Idle);
+        let m = w.clone();
+        let t = thread::spawn(move || {
+            m.idle.join(0);
+            if m.has_work() {
+                if let Leave::WithP(slot) = m.idle.leave_with_p(0, 0) {
+                    assert_eq!(slot, 0);
+                    free(m.take().expect("it saw work and has the only P"));
+                    let _ = m.idle.stop_spinning();
+                    return;
+                }
+            }
+            while m.nextp[0].swap(0, Ordering::AcqRel) == 0 {
+                m.notes[0].sleep();
+            }
+            free(m.take().expect("it was woken for work"));
+            let _ = m.idle.stop_spinning();
+        });
+        w.submit_global();
+        t.join().unwrap();
+        assert_eq!((w.idle.nmspinning(), w.idle.npidle()), (0, 0));
+    });
+}

@@ -1,0 +1,270 @@
+//! Retire and replace: a P whose thread is stuck in a poll goes on with another record on another thread.
+//!
+//! Who decides is sysmon's business; here the test decides, and calls what sysmon calls.
+
+use crate::support::{Census, eventually, multi, rounds, watched};
+use gmp::runtime::Runtime;
+use gmp::sync::mpsc as async_mpsc;
+use gmp_sched::Sched;
+use gmp_sched::proc::retire::{Retired, drain_retired, retire};
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread::{self, ThreadId};
+
+fn sched_of(rt: &Runtime) -> Arc<Sched> {
+    rt.block_on(async { gmp_sched::current().expect("inside of a runtime") })
+}
+
+/// A task that blocks its worker until it is told not to.
+struct Stuck {
+    task: gmp::task::JoinHandle<ThreadId>,
+    release: mpsc::Sender<()>,
+    slot: usize,
+    thread: ThreadId,
+}
+
+impl Stuck {
+    /// `before` runs on the worker first, `after` when it is released.
+    fn new(rt: &Runtime, before: impl FnOnce() + Send + 'static, after: impl FnOnce() + Send + 'static) -> Self {
+        let (release, released) = mpsc::channel();
+        let (began, begun) = mpsc::channel();
+        let task = rt.spawn(async move {
+            before();
+            let slot = gmp::runtime::worker_index().expect("on a worker");
+            began.send((slot, thread::current().id())).unwrap();
+            released.recv().unwrap();
+            after();
+            thread::current().id()
+        });
+        let (slot, thread) = begun.recv().unwrap();
+        Self { task, release, slot, thread }
+    }
+
+    fn release(self, rt: &Runtime) {
+        self.release.send(()).unwrap();
+        assert_eq!(rt.block_on(self.task).unwrap(), self.thread);
+    }
+}
+
+/// The one in the brief: queue behind it, retire it, and all of it runs elsewhere while it still blocks.
+#[test]
+fn what_is_queued_runs_on_another_thread() {
+    watched(|| {
+        const N: usize = 50;
+        let rt = multi(1);
+        let (sched, metrics) = (sched_of(&rt), rt.metrics());
+        let (tx, rx) = mpsc::channel();
+        let queue = move || {
+            for _ in 0..N {
+                let tx = tx.clone();
+                gmp::spawn(async move { tx.send(thread::current().id()).unwrap() });
+            }
+        };
+        let stuck = Stuck::new(&rt, queue, || {});
+        assert_eq!(metrics.worker_local_queue_depth(0), N);
+        // And one from outside, which waits in the global queue.
+        let outside = rt.spawn(async { gmp::runtime::worker_index() });
+        assert_eq!(metrics.global_queue_depth(), 1);
+
+        assert_eq!(retire(&sched, stuck.slot), Retired::Replaced);
+
+        let threads: HashSet<_> = (0..N).map(|_| rx.recv().unwrap()).collect();
+        assert!(!threads.contains(&stuck.thread));
+        assert_eq!(rt.block_on(outside).unwrap(), Some(stuck.slot));
+        assert!(!stuck.task.is_finished());
+        assert_eq!(metrics.retired_count(), 1);
+        stuck.release(&rt);
+        eventually("all are dead", || metrics.num_alive_tasks() == 0);
+        assert_eq!(metrics.spawned_tasks_count(), N as u64 + 2);
+        assert_eq!(metrics.worker_poll_count(0), N as u64 + 2);
+    });
+}
+
+/// What the stuck poll spawns and wakes afterwards isn't lost.
+#[test]
+fn the_stuck_one_goes_on() {
+    watched(|| {
+        let rt = multi(1);
+        let (sched, metrics) = (sched_of(&rt), rt.metrics());
+        let (tx, mut rx) = async_mpsc::unbounded_channel();
+        let listener = rt.spawn(async move {
+            let mut sum = 0;
+            while let Some(n) = rx.recv().await {
+                sum += n;
+            }
+            sum
+        });
+        let census = Census::default();
+        let counted = census.clone();
+        let after = move || {
+            for i in 0..600 {
+                // Wakes one that waits elsewhere, and spawns past the end of the ring.
+                let (tx, live) = (tx.clone(), counted.live());
+                gmp::spawn(async move {
+                    let _live = live;
+                    gmp::task::yield_now().await;
+                    tx.send(i).unwrap();
+                });
+            }
+        };
+        let stuck = Stuck::new(&rt, || {}, after);
+        assert_eq!(retire(&sched, stuck.slot), Retired::Replaced);
+        assert_eq!(rt.block_on(rt.spawn(async { 1 })).unwrap(), 1);
+        stuck.release(&rt);
+        assert_eq!(rt.block_on(listener).unwrap(), 599 * 600 / 2);
+        census.assert_all_dropped();
+        eventually("all are dead", || metrics.num_alive_tasks() == 0);
+        assert_eq!(metrics.spawned_tasks_count(), 603);
+    });
+}
+
+/// One after the other on the same slot: as many threads are stuck, and the P still runs.
+#[test]
+fn many_stuck_at_a_time() {
+    watched(|| {
+        let rt = multi(1);
+        let (sched, metrics) = (sched_of(&rt), rt.metrics());
+        let mut all = Vec::new();
+        for i in 0..20 {
+            let stuck = Stuck::new(&rt, || {}, || drop(gmp::spawn(async {})));
+            assert_eq!(stuck.slot, 0);
+            assert_eq!(retire(&sched, 0), Retired::Replaced);
+            assert_eq!(rt.block_on(rt.spawn(async move { i })).unwrap(), i);
+            all.push(stuck);
+        }
+        let threads: HashSet<_> = all.iter().map(|s| s.thread).collect();
+        assert_eq!(threads.len(), 20);
+        // The first ones first, then the rest from the end.
+        let late = all.split_off(10);
+        for stuck in all.into_iter().chain(late.into_iter().rev()) {
+            stuck.release(&rt);
+        }
+        eventually("all are dead", || metrics.num_alive_tasks() == 0);
+        assert_eq!(metrics.retired_count(), 20);
+        assert_eq!(metrics.spawned_tasks_count(), 60);
+        assert_eq!(metrics.num_workers(), 1);
+        assert_eq!(rt.block_on(rt.spawn(async { 1 })).unwrap(), 1);
+    });
+}
+
+/// A P that is idle has nobody stuck.
+#[test]
+fn an_idle_p_is_not_retired() {
+    watched(|| {
+        let rt = multi(1);
+        let (sched, metrics) = (sched_of(&rt), rt.metrics());
+        rt.block_on(rt.spawn(async {})).unwrap();
+        eventually("the worker sleeps", || metrics.worker_park_unpark_count(0) % 2 == 1);
+        for _ in 0..100 {
+            assert_eq!(retire(&sched, 0), Retired::NotLive);
+        }
+        assert_eq!(metrics.retired_count(), 0);
+        assert_eq!(rt.block_on(rt.spawn(async { 1 })).unwrap(), 1);
+    });
+}
+
+/// A runtime that is dropped while Ms are stuck waits for them, and cancels what they have left.
+#[test]
+fn shut_down_while_stuck() {
+    watched(|| {
+        let rt = multi(1);
+        let sched = sched_of(&rt);
+        let census = Census::default();
+        let counted = census.clone();
+        let leave = move || {
+            for _ in 0..300 {
+                let live = counted.live();
+                gmp::spawn(async move {
+                    let _live = live;
+                    std::future::pending::<()>().await;
+                });
+            }
+        };
+        let stuck = Stuck::new(&rt, leave.clone(), leave);
+        assert_eq!(retire(&sched, stuck.slot), Retired::Replaced);
+        let dropper = thread::spawn(move || drop(rt));
+        eventually("it refuses", || sched.is_closing());
+        stuck.release.send(()).unwrap();
+        dropper.join().unwrap();
+        assert!(stuck.task.is_finished());
+        census.assert_all_dropped();
+        assert_eq!(census.made(), 600);
+    });
+}
+
+/// The future of `block_on` holds a P too, and can lose it.
+#[test]
+fn a_locked_m_can_lose_its_p() {
+    watched(|| {
+        let rt = multi(1);
+        let (sched, metrics) = (sched_of(&rt), rt.metrics());
+        let threads: HashSet<_> = rt.block_on(async {
+            let (tx, rx) = mpsc::channel();
+            for _ in 0..20 {
+                let tx = tx.clone();
+                gmp::spawn(async move { tx.send(thread::current().id()).unwrap() });
+            }
+            drop(tx);
+            assert_eq!(retire(&sched, 0), Retired::Replaced);
+            // This poll still blocks, and all of them run.
+            let threads = rx.iter().collect();
+            assert_eq!(gmp::spawn(async { 2 }).await.unwrap(), 2);
+            threads
+        });
+        assert!(!threads.contains(&thread::current().id()));
+        eventually("all are dead", || metrics.num_alive_tasks() == 0);
+        assert_eq!(rt.block_on(async { gmp::spawn(async { 3 }).await.unwrap() }), 3);
+    });
+}
+
+/// Retired at any moment, whatever the P is doing: nothing is lost, nothing runs twice at a time.
+#[test]
+fn retired_at_any_moment() {
+    for workers in [1, 2, 4] {
+        watched(move || {
+            let rt = multi(workers);
+            let (sched, metrics) = (sched_of(&rt), rt.metrics());
+            let (stop, replaced) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+            let villain = {
+                let (sched, stop, replaced) = (sched.clone(), stop.clone(), replaced.clone());
+                thread::spawn(move || {
+                    let mut slot = 0;
+                    while !stop.load(Ordering::Relaxed) {
+                        slot = (slot + 1) % workers;
+                        let done = retire(&sched, slot);
+                        replaced.fetch_add(usize::from(done == Retired::Replaced), Ordering::Relaxed);
+                        drain_retired(&sched);
+                        thread::yield_now();
+                    }
+                })
+            };
+            let census = Census::default();
+            for round in 0..rounds(300) {
+                let tasks: Vec<_> = (0..50)
+                    .map(|i| {
+                        let live = census.live();
+                        rt.spawn(async move {
+                            let _live = live;
+                            let inner = gmp::spawn(async move {
+                                gmp::task::yield_now().await;
+                                i
+                            });
+                            gmp::task::yield_now().await;
+                            inner.await.unwrap() + round
+                        })
+                    })
+                    .collect();
+                for (i, task) in tasks.into_iter().enumerate() {
+                    assert_eq!(rt.block_on(task).unwrap(), i + round);
+                }
+            }
+            stop.store(true, Ordering::Relaxed);
+            villain.join().unwrap();
+            census.assert_all_dropped();
+            eventually("all are dead", || metrics.num_alive_tasks() == 0);
+            assert_eq!(metrics.retired_count(), replaced.load(Ordering::Relaxed) as u64);
+            assert_eq!(metrics.spawned_tasks_count(), rounds(300) as u64 * 100);
+        });
+    }
+}

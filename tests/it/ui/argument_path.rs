@@ -1,0 +1,4 @@
+//! An argument with a path for a name.
+
+#[gmp::main(gmp::flavor = "local")]
+async fn main() {}

@@ -1,0 +1,4 @@
+//! An argument without its value.
+
+#[gmp::main(worker_threads)]
+async fn main() {}

@@ -1,0 +1,4 @@
+//! The keyword is missing.
+
+#[gmp::main]
+fn main() {}

@@ -1,0 +1,4 @@
+//! A crate in a string that isn't a path.
+
+#[gmp::main(crate = "456")]
+async fn main() {}

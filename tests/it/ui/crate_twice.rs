@@ -1,0 +1,4 @@
+//! An argument twice.
+
+#[gmp::main(crate = "gmp", crate = "gmp")]
+async fn main() {}

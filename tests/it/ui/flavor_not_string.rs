@@ -1,0 +1,4 @@
+//! A flavor that isn't a string.
+
+#[gmp::main(flavor = 123)]
+async fn main() {}

@@ -1,0 +1,4 @@
+//! A flavor's wrong name.
+
+#[gmp::main(flavor = "single_thread")]
+async fn main() {}

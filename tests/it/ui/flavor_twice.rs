@@ -1,0 +1,4 @@
+//! An argument twice.
+
+#[gmp::main(flavor = "local", flavor = "local")]
+async fn main() {}

@@ -1,0 +1,4 @@
+//! An argument twice.
+
+#[gmp::main(name = "a", name = "b")]
+async fn main() {}

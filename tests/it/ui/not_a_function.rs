@@ -1,0 +1,6 @@
+//! The attribute is on something else.
+
+#[gmp::main]
+struct Main;
+
+fn main() {}

@@ -1,0 +1,7 @@
+//! A second test attribute.
+
+#[gmp::test]
+#[test]
+async fn adds() {}
+
+fn main() {}

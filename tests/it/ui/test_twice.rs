@@ -1,0 +1,7 @@
+//! The attribute twice.
+
+#[gmp::test]
+#[gmp::test]
+async fn adds() {}
+
+fn main() {}

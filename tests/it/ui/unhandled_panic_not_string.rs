@@ -1,0 +1,4 @@
+//! A policy that isn't a string.
+
+#[gmp::main(unhandled_panic = true)]
+async fn main() {}

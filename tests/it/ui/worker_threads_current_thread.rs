@@ -1,0 +1,4 @@
+//! Workers for a runtime of one thread.
+
+#[gmp::main(flavor = "current_thread", worker_threads = 4)]
+async fn main() {}

@@ -1,0 +1,4 @@
+//! No workers.
+
+#[gmp::main(worker_threads = 0)]
+async fn main() {}

@@ -1,0 +1,119 @@
+//! A program that says `tokio::` everywhere: the one line in its Cargo.toml is the whole port.
+
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::{Mutex, RwLock, Semaphore, broadcast, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+#[tokio::main]
+async fn multi_thread_main() -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
+    let (tx, mut rx) = mpsc::channel(4);
+    for i in 0..10 {
+        let tx = tx.clone();
+        tokio::spawn(async move { tx.send(i).await });
+    }
+    drop(tx);
+    let mut sum = 0;
+    while let Some(i) = rx.recv().await {
+        sum += i;
+    }
+    Ok(sum + "1".parse::<usize>()?)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn current_thread_main() -> u32 {
+    tokio::task::spawn_blocking(|| 7).await.unwrap()
+}
+
+#[test]
+fn mains() {
+    assert_eq!(multi_thread_main().unwrap(), 46);
+    assert_eq!(current_thread_main(), 7);
+}
+
+#[tokio::test]
+async fn a_test_of_theirs() {
+    let (tx, rx) = oneshot::channel();
+    let task = tokio::spawn(async move { rx.await });
+    tokio::task::yield_now().await;
+    tx.send(5).unwrap();
+    assert_eq!(task.await.unwrap(), Ok(5));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn primitives() {
+    let total = Arc::new(Mutex::new(0));
+    let permits = Arc::new(Semaphore::new(2));
+    let mut set = JoinSet::new();
+    for i in 0..100 {
+        let (total, permits) = (total.clone(), permits.clone());
+        set.spawn(async move {
+            let _permit = permits.acquire().await.unwrap();
+            *total.lock().await += i;
+        });
+    }
+    while let Some(result) = set.join_next().await {
+        result.unwrap();
+    }
+    assert_eq!(*total.lock().await, 4_950);
+
+    let (tx, mut rx) = broadcast::channel(2);
+    let (state, mut seen) = watch::channel("new");
+    let lock = RwLock::new(1);
+    tokio::select! {
+        _ = rx.recv() => unreachable!("nothing was sent"),
+        guard = lock.read() => assert_eq!(*guard, 1),
+    }
+    tx.send(3).unwrap();
+    state.send("old").unwrap();
+    let (received, changed) = tokio::join!(rx.recv(), seen.changed());
+    assert_eq!(received.unwrap(), 3);
+    changed.unwrap();
+    assert_eq!(*seen.borrow(), "old");
+}
+
+#[tokio::test]
+async fn io() -> tokio::io::Result<()> {
+    let (client, server) = tokio::io::duplex(16);
+    let echo = tokio::spawn(async move {
+        let (mut read, mut write) = tokio::io::split(server);
+        tokio::io::copy(&mut read, &mut write).await
+    });
+    let (read, mut write) = tokio::io::split(client);
+    write.write_all(b"one\ntwo\n").await?;
+    let mut lines = BufReader::new(read).lines();
+    assert_eq!(lines.next_line().await?.as_deref(), Some("one"));
+    assert_eq!(lines.next_line().await?.as_deref(), Some("two"));
+    let mut rest = lines.into_inner();
+    write.write_u32(7).await?;
+    assert_eq!(rest.read_u32().await?, 7);
+    drop((rest, write));
+    assert_eq!(echo.await.unwrap()?, 12);
+    Ok(())
+}
+
+#[test]
+fn runtimes() {
+    let rt = Runtime::new().unwrap();
+    let handle: Handle = rt.handle().clone();
+    let outside = std::thread::spawn(move || handle.block_on(async { tokio::spawn(async { 1 }).await }));
+    assert_eq!(outside.join().unwrap().unwrap(), 1);
+    let _guard = rt.enter();
+    let task = tokio::spawn(std::future::pending::<()>());
+    task.abort();
+    assert!(rt.block_on(task).unwrap_err().is_cancelled());
+    let small = Builder::new_current_thread().enable_all().build().unwrap();
+    small.shutdown_timeout(Duration::from_secs(1));
+}
+
+tokio::task_local! {
+    static NUMBER: u32;
+}
+
+#[tokio::test]
+async fn task_locals() {
+    let seen = NUMBER.scope(3, async { NUMBER.get() });
+    assert_eq!(tokio::spawn(seen).await.unwrap(), 3);
+}

@@ -1,7 +1,7 @@
 //! The example `wc` against the system's `find`, `xargs`, `cat` and `wc`, on trees that are nasty.
 //!
-//! Cargo builds a package's examples before its tests run, next to them. Where the example isn't there (`cargo test
-//! --test wc` builds this test only), it is built first.
+//! Cargo builds a package's examples before its tests run, next to them, unless it is told to run some tests only. So the
+//! example is built here if it is missing, or older than its sources.
 
 use std::env;
 use std::ffi::OsStr;
@@ -27,7 +27,7 @@ fn binary() -> &'static Path {
         let test = env::current_exe().unwrap();
         let profile = test.ancestors().nth(2).unwrap();
         let binary = profile.join("examples/wc");
-        if !binary.exists() {
+        if !is_fresh(&binary) {
             let mut cargo = Command::new(env!("CARGO"));
             cargo
                 .args(["build", "--quiet", "--example", "wc", "--manifest-path"])
@@ -41,6 +41,17 @@ fn binary() -> &'static Path {
         }
         binary
     })
+}
+
+/// Whether a binary is there and newer than all the sources that cargo lists beside it.
+fn is_fresh(binary: &Path) -> bool {
+    let modified = |path: &Path| fs::metadata(path).and_then(|meta| meta.modified());
+    let (Ok(built), Ok(list)) = (modified(binary), fs::read_to_string(binary.with_extension("d"))) else {
+        return false;
+    };
+    // "binary: source source …". A path with a space in it is not found, so the binary is built once too often.
+    let mut sources = list.split_whitespace().skip(1);
+    sources.all(|source| modified(Path::new(source)).is_ok_and(|modified| modified <= built))
 }
 
 /// Runs the example. `setup` may change the command.
@@ -242,8 +253,9 @@ fn large_directory() {
     for dir in [&made, &large] {
         fs::create_dir(dir).unwrap();
     }
+    let mut seed = 2;
     for file in 0..FILES {
-        let text = ["", "in", " after", "before ", "\n"][file % 5];
+        let text = ["", "in", " after", "before ", "\n"][random(&mut seed) % 5];
         write(&made, file.to_string(), text);
     }
     // So that the directory has an order of its own, even if it keeps entries as they come.

@@ -41,6 +41,7 @@ pub mod idle;
 pub mod pin;
 pub mod acquirep;
 pub mod newm;
+pub mod template;
 pub mod wakep;
 pub mod ready;
 pub mod newproc;

@@ -24,7 +24,7 @@
 //! Go: none — a Go program exits.
 
 use crate::getg;
-use crate::proc::{acquirep, needm};
+use crate::proc::{acquirep, needm, template};
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
 use gmp_base::loom::Ordering;
@@ -50,6 +50,7 @@ pub fn begin(sched: &Sched) {
         return;
     }
     sched.lifecycle.lock().closed = true;
+    template::close(sched);
     sched.runq.close();
     // SAFETY: `close` passes on the right to queue each G; it is a G of this scheduler.
     sched.allgs.close(|gp| unsafe { sched.runq.put(gp) });

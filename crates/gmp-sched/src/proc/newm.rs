@@ -8,6 +8,7 @@
 use crate::budget;
 use crate::getg;
 use crate::proc::schedule::{self, Until};
+use crate::proc::template::{self, Request};
 use crate::proc::{acquirep, pin, wakep};
 use crate::runtime2::config::NameFn;
 use crate::runtime2::m::{G0, M};
@@ -25,16 +26,64 @@ pub(crate) fn startm(sched: &Sched, slot: usize) {
     let last = NonNull::new(sched.slots[slot].last_m.load(Ordering::Relaxed)).map(MPtr);
     match sched.idle.take_idle_m(last) {
         Some(mp) => wakep::hand_over(mp.get(), slot, false),
-        None => {
-            if !newm(sched, slot, false) {
-                strand(sched, slot);
-            }
-        }
+        None => newm(sched, Request { slot, spinning: false }),
     }
 }
 
-/// There is nobody to run the slot: its queue goes where others find it, and it becomes idle. By one who gives a P up, so
-/// with a second look.
+/// Makes an M for a slot, by way of the template thread if the calling M is pinned.
+pub(crate) fn newm(sched: &Sched, request: Request) {
+    // `current_thread` has no Ms of its own.
+    if sched.fifo {
+        return give_back(sched, request);
+    }
+    // ORDERING: the M's own variable.
+    let pinned = getg::getm().is_some_and(|mp| mp.pinned.load(Unmodelled::Relaxed) != 0);
+    if pinned && template::request(sched, request) {
+        return;
+    }
+    make_or_give_back(&arc(sched), request);
+}
+
+/// Makes an M for a slot. If that can't be (the runtime is closed, the system refuses a thread), the work waits for the Ms
+/// that there are, and the next submission tries again.
+pub(crate) fn make_or_give_back(sched: &Arc<Sched>, request: Request) {
+    let Request { slot, spinning } = request;
+    let mut lifecycle = sched.lifecycle.lock();
+    // One that a thread was refused for is used for the next.
+    let mp = lifecycle.unused_m.take().unwrap_or_else(|| MPtr::of(sched.new_m()));
+    drop(lifecycle);
+    let of_thread = sched.clone();
+    match start_thread(sched, move || mstart(of_thread, mp, slot, spinning)) {
+        Ok(true) => return,
+        Ok(false) => {}
+        Err(error) => {
+            // ORDERING: a figure for people.
+            if sched.stats.thread_failures.fetch_add(1, Unmodelled::Relaxed) == 0 {
+                crate::dump::report(format_args!(
+                    "cannot start a worker thread ({error}); going on with those that there are"
+                ));
+            }
+        }
+    }
+    sched.lifecycle.lock().unused_m = Some(mp);
+    give_back(sched, request);
+}
+
+/// There is nobody to run the slot.
+fn give_back(sched: &Sched, request: Request) {
+    let Request { slot, spinning } = request;
+    if spinning {
+        if let Some(mp) = sched.idle.unclaim(slot) {
+            wakep::hand_over(mp.get(), slot, true);
+        } else if sched.is_closing() {
+            shutdown::drain(sched);
+        }
+    } else {
+        strand(sched, slot);
+    }
+}
+
+/// The slot's queue goes where others find it, and the slot becomes idle. By one who gives a P up, so with a second look.
 #[cold]
 fn strand(sched: &Sched, slot: usize) {
     // `current_thread` has no others, and its order must stay.
@@ -53,42 +102,17 @@ fn strand(sched: &Sched, slot: usize) {
     }
 }
 
-/// Makes an M that looks for work in `slot`; if that can't be, the slot is idle again.
-pub(crate) fn newm_or_unclaim(sched: &Sched, slot: usize) {
-    if !newm(sched, slot, true) {
-        if let Some(mp) = sched.idle.unclaim(slot) {
-            wakep::hand_over(mp.get(), slot, true);
-        }
-    }
-}
-
-/// Makes an M with a thread. False if the runtime is closed, has no Ms of its own, or the system refuses a thread: then
-/// the work waits for the Ms that there are, and the next submission tries again.
-fn newm(sched: &Sched, slot: usize, spinning: bool) -> bool {
-    if sched.fifo {
-        return false;
-    }
-    // An `Arc` of the caller's is there, but not at hand here.
+/// The `Arc` that a scheduler is in.
+pub(crate) fn arc(sched: &Sched) -> Arc<Sched> {
     let raw: *const Sched = sched;
     // SAFETY: every `Sched` is in an `Arc` (`schedinit`), and the caller's reference keeps it.
     unsafe { Arc::increment_strong_count(raw) };
     // SAFETY: the count just made is this `Arc`'s.
-    let sched = unsafe { Arc::from_raw(raw) };
-    match spawn_thread(&sched, slot, spinning) {
-        Ok(started) => started,
-        Err(error) => {
-            // ORDERING: a figure for people.
-            if sched.stats.thread_failures.fetch_add(1, Unmodelled::Relaxed) == 0 {
-                crate::dump::report(format_args!(
-                    "cannot start a worker thread ({error}); going on with those that there are"
-                ));
-            }
-            false
-        }
-    }
+    unsafe { Arc::from_raw(raw) }
 }
 
-fn spawn_thread(sched: &Arc<Sched>, slot: usize, spinning: bool) -> io::Result<bool> {
+/// Starts a thread that the shutdown waits for, and whose function ends with [`leave`]. `Ok(false)`: the runtime is closed.
+pub(crate) fn start_thread(sched: &Sched, f: impl FnOnce() + Send + 'static) -> io::Result<bool> {
     // User code, so before the lock.
     let name = thread_name(&sched.config.thread_name);
     let mut lifecycle = sched.lifecycle.lock();
@@ -99,11 +123,7 @@ fn spawn_thread(sched: &Arc<Sched>, slot: usize, spinning: bool) -> io::Result<b
     if let Some(size) = sched.config.thread_stack_size {
         builder = builder.stack_size(size);
     }
-    // One that a thread was refused for is used for the next.
-    let mp = *lifecycle.unused_m.get_or_insert_with(|| MPtr::of(sched.new_m()));
-    let of_thread = sched.clone();
-    let thread = builder.spawn(move || mstart(of_thread, mp, slot, spinning))?;
-    lifecycle.unused_m = None;
+    let thread = builder.spawn(f)?;
     lifecycle.running += 1;
     lifecycle.threads.push(thread);
     Ok(true)
@@ -193,7 +213,7 @@ fn mexit(sched: &Sched, mp: &M) {
 }
 
 /// The worker is gone, as far as the scheduler is concerned.
-fn leave(sched: Arc<Sched>) {
+pub(crate) fn leave(sched: Arc<Sched>) {
     let mut lifecycle = sched.lifecycle.lock();
     lifecycle.running -= 1;
     let last = lifecycle.running == 0;

@@ -5,6 +5,7 @@
 //!
 //! Go: none — Go doesn't pin.
 
+use crate::proc::template;
 use crate::runtime2::config::Pin;
 use crate::runtime2::m::M;
 use crate::runtime2::schedt::Sched;
@@ -126,6 +127,8 @@ fn pin_to(mp: &M, slot: usize, cpus: &[usize]) {
     if mp.pinned.load(Ordering::Relaxed) == mark {
         return;
     }
+    // Threads that this M would make from here on were pinned too.
+    template::start(mp.sched());
     // A refusal (a mask that has shrunk meanwhile) leaves the thread where it is: slower, not wrong.
     if pin_now(cpus) {
         mp.pinned.store(mark, Ordering::Relaxed);

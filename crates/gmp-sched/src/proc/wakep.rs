@@ -3,6 +3,7 @@
 //! Go: runtime/proc.go (wakep, 3227; startm's second half; resetspinning, 4036)
 
 use crate::proc::newm;
+use crate::proc::template::Request;
 use crate::runtime2::m::M;
 use crate::runtime2::schedt::{MPtr, Sched};
 use gmp_base::loom::Ordering;
@@ -21,7 +22,7 @@ pub(crate) fn wakep(sched: &Sched) {
     };
     match claim.mp {
         Some(mp) => hand_over(mp.get(), claim.slot, true),
-        None => newm::newm_or_unclaim(sched, claim.slot),
+        None => newm::newm(sched, Request { slot: claim.slot, spinning: true }),
     }
 }
 

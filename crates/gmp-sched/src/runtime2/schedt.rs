@@ -4,6 +4,7 @@
 
 use crate::blocking::BlockingPool;
 use crate::proc::idle::Idle;
+use crate::proc::template::Template;
 use crate::rt0::record::BootRecord;
 use crate::runtime2::config::{Config, Flavor};
 use crate::runtime2::m::M;
@@ -61,6 +62,8 @@ pub struct Sched {
     /// Threads that were started and haven't ended.
     pub(crate) lifecycle: Mutex<Lifecycle>,
     pub(crate) lifecycle_changed: Condvar,
+    /// Requests to the template thread.
+    pub(crate) template: Template,
     /// A counter for keys, and the wakers of the `block_on`s that last now.
     pub(crate) block_ons: Lock<(u64, Vec<(u64, Waker)>)>,
     /// The shutdown came from a task's panic.
@@ -170,6 +173,7 @@ impl Sched {
             bindings: ThreadLocal::new(),
             lifecycle: Mutex::new(Lifecycle::default()),
             lifecycle_changed: Condvar::new(),
+            template: Template::default(),
             block_ons: Lock::new(LockRank::Leaf, (0, Vec::new())),
             closed_by_panic: AtomicBool::new(false),
             blocking,

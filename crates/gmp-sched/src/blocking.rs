@@ -19,12 +19,13 @@ use gmp_task::cell::newg;
 use gmp_task::gfree::SizeClass;
 use gmp_task::schedule::Panicked;
 use gmp_task::{Gp, Id, JoinHandle, NewG, Schedule, g};
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::panic::Location;
 use std::pin::Pin;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::thread::JoinHandle as ThreadHandle;
@@ -219,9 +220,11 @@ impl BlockingPool {
     }
 
     /// Waits for the jobs that run; says whether all threads have ended.
-    pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
+    pub(crate) fn wait(&self, sched: &Sched, deadline: Option<Instant>) -> bool {
+        // A job that drops the last owner of its runtime doesn't wait for itself.
+        let myself = usize::from(ptr::eq(POOL_OF.get(), sched));
         let mut state = self.state.lock();
-        while state.threads > 0 {
+        while state.threads > myself {
             match deadline {
                 None => state = self.ended.wait(state),
                 Some(deadline) => {
@@ -236,6 +239,10 @@ impl BlockingPool {
         let handles = std::mem::take(&mut state.handles);
         drop(state);
         for (_, handle) in handles {
+            // As in `shutdown::wait_for_workers`.
+            if deadline.is_some() || handle.thread().id() == std::thread::current().id() {
+                continue;
+            }
             // Jobs' panics are caught in the G; a hook's abort.
             let _ = handle.join();
         }
@@ -294,10 +301,16 @@ impl BlockingPool {
     }
 }
 
+thread_local! {
+    /// Of which runtime's pool this thread is.
+    static POOL_OF: Cell<*const Sched> = const { Cell::new(ptr::null()) };
+}
+
 fn run_thread(sched: &Arc<Sched>, key: u64) {
+    POOL_OF.set(Arc::as_ptr(sched));
     // The submitting thread may be pinned.
     crate::proc::pin::float(sched);
-    let entered = getg::enter(sched.clone());
+    let entered = getg::enter_frame(sched.clone());
     let hooks = &sched.config.hooks;
     if let Some(hook) = &hooks.on_thread_start {
         crate::proc::newm::run_hook(hook);

@@ -161,6 +161,33 @@ impl Drop for EnterGuard {
     }
 }
 
+/// As [`EnterGuard`], for a frame of the runtime's own: what it found is what it restores, whatever guards the user's code in
+/// between has forgotten.
+pub(crate) struct Frame {
+    before: *const Sched,
+    depth: usize,
+    _sched: Arc<Sched>,
+    thread_bound: PhantomData<*mut ()>,
+}
+
+/// See [`Frame`].
+pub(crate) fn enter_frame(sched: Arc<Sched>) -> Frame {
+    CONTEXT.with(|c| {
+        let depth = c.depth.get();
+        c.depth.set(depth + 1);
+        Frame { before: c.sched.replace(Arc::as_ptr(&sched)), depth, _sched: sched, thread_bound: PhantomData }
+    })
+}
+
+impl Drop for Frame {
+    fn drop(&mut self) {
+        CONTEXT.with(|c| {
+            c.sched.set(self.before);
+            c.depth.set(self.depth);
+        });
+    }
+}
+
 /// Marks the thread as one that drives futures until it is dropped.
 #[derive(Debug)]
 pub struct Driving(PhantomData<*mut ()>);

@@ -36,7 +36,7 @@ where
     let m0 = needm::needm(sched);
     // SAFETY: the caller holds the scheduler for the whole call.
     let _bound = unsafe { getg::bind(m0) };
-    let _entered = getg::enter(sched.clone());
+    let _entered = getg::enter_frame(sched.clone());
     let result = budget::scope(|budget| {
         let mut g0 = G0::enter(m0, budget);
         let _dropm = Dropm { sched, mp: m0 };

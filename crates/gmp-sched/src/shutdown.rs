@@ -24,11 +24,12 @@
 //! Go: none — a Go program exits.
 
 use crate::getg;
-use crate::proc::{acquirep, needm, template};
+use crate::proc::template;
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
 use gmp_base::loom::Ordering;
 use gmp_task::{Gp, g};
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -77,10 +78,33 @@ pub(crate) fn closed_by_panic(sched: &Sched) -> bool {
     sched.closed_by_panic.load(Ordering::Acquire)
 }
 
-fn cancel(gp: Gp) {
+/// Cancels a G, as the task that it is: its future's drop may ask for its id.
+///
+/// # Safety
+/// The right to run the G must be the caller's.
+pub(crate) unsafe fn cancel(sched: &Sched, gp: Gp) {
     gmp_base::lockrank::assert_no_locks();
+    match getg::getm_of(sched) {
+        Some(mp) => {
+            let before = mp.curg();
+            mp.set_curg(Some(gp));
+            // SAFETY: the caller's promise.
+            unsafe { g::shutdown(gp) };
+            mp.set_curg(before);
+        }
+        None => {
+            // SAFETY: the right to run a G keeps it alive.
+            let id = unsafe { gp.as_ref() }.id();
+            // SAFETY: the caller's promise.
+            getg::with_blocking_task(id, || unsafe { g::shutdown(gp) });
+        }
+    }
+}
+
+/// Cancels a G that came out of a queue.
+fn cancel_queued(sched: &Sched, gp: Gp) {
     // SAFETY: it came out of a queue, so the right to run it is ours.
-    unsafe { g::shutdown(gp) };
+    unsafe { cancel(sched, gp) };
 }
 
 /// Cancels whatever is in a queue that anyone may take from.
@@ -89,12 +113,12 @@ pub(crate) fn drain(sched: &Sched) {
         let mut any = false;
         while let Some(gp) = sched.runq.get() {
             any = true;
-            cancel(gp);
+            cancel_queued(sched, gp);
         }
         for pp in sched.records() {
             pp.drain(|gp| {
                 any = true;
-                cancel(gp);
+                cancel_queued(sched, gp);
             });
         }
         if !any {
@@ -105,17 +129,29 @@ pub(crate) fn drain(sched: &Sched) {
 
 /// Cancels whatever is in the record that the calling M holds.
 pub(crate) fn drain_record(sched: &Sched, pp: &P) {
-    pp.drain(cancel);
+    pp.drain(|gp| cancel_queued(sched, gp));
     // SAFETY: the calling thread's M holds the record; taking from a list calls nothing.
     while let Some(gp) = unsafe { pp.owned(|o| o.overflow.pop_front()) } {
-        cancel(gp);
+        cancel_queued(sched, gp);
     }
     drain(sched);
 }
 
 /// Cancels everything that is left; called when no M is left to run anything, by the last one or the dropping thread.
 pub(crate) fn final_drain(sched: &Arc<Sched>) {
-    let _entered = getg::enter(sched.clone());
+    // A future's drop in here that ends the runtime once more (its last owner, say) must not wait for itself.
+    thread_local!(static INSIDE: Cell<bool> = const { Cell::new(false) });
+    struct Outside;
+    impl Drop for Outside {
+        fn drop(&mut self) {
+            INSIDE.set(false);
+        }
+    }
+    if INSIDE.replace(true) {
+        return;
+    }
+    let _outside = Outside;
+    let _entered = getg::enter_frame(sched.clone());
     // A future's drop that calls `block_on` now gets its panic, not our M.
     getg::while_driving(|| {
         let mut rounds = 0_u32;
@@ -140,14 +176,17 @@ fn drain_the_only_p(sched: &Sched) -> bool {
     if !sched.fifo {
         return true;
     }
-    let mp = needm::needm(sched);
-    // SAFETY: the caller holds the scheduler.
-    let _bound = unsafe { getg::bind(mp) };
-    if !acquirep::try_acquirep(sched, mp, 0) {
-        return false;
+    let Some(slot) = sched.idle.acquire(0) else { return false };
+    // Without an M: in the destructor of a thread-local this thread may not be able to have one any more.
+    let pp = sched.slots[slot].record();
+    if !pp.tenure.acquire() {
+        gmp_base::throw!("shutdown: p{slot} was idle and held");
     }
-    // The runtime is closing, so this empties it.
-    acquirep::handoffp(sched, mp);
+    drain_record(sched, pp);
+    if !pp.tenure.release() {
+        gmp_base::throw!("shutdown: p{slot} was retired");
+    }
+    let _ = sched.idle.give_up(slot, None, false);
     true
 }
 
@@ -182,7 +221,7 @@ pub fn shutdown(sched: &Arc<Sched>, wait: Wait) -> bool {
     if workers_gone {
         final_drain(sched);
     }
-    sched.blocking.wait(deadline) && workers_gone
+    sched.blocking.wait(sched, deadline) && workers_gone
 }
 
 /// Waits until no worker is left, and joins their threads.
@@ -202,7 +241,8 @@ fn wait_for_workers(sched: &Sched, deadline: Option<Instant>) -> bool {
     }
     let threads = std::mem::take(&mut lifecycle.threads);
     drop(lifecycle);
-    for thread in threads {
+    // What a thread does after it has left (destructors of thread-locals, say) is waited for only if everything is.
+    for thread in threads.into_iter().filter(|t| deadline.is_none() && t.thread().id() != std::thread::current().id()) {
         // A worker's thread doesn't unwind (`LeftWithoutMexit`), so there is no panic to be had from it.
         let _ = thread.join();
     }

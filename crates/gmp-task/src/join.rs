@@ -102,24 +102,23 @@ impl<T> JoinHandle<T> {
         if header.status.load().is_dead() {
             return true;
         }
+        // While JOIN_WAKER is set the waker is lent to whoever completes the G: it is taken back first.
+        let mut old = None;
         if header.status.has_join_waker() {
-            // SAFETY: while JOIN_WAKER is set and the G isn't dead both sides only read the waker; were it dead by
-            // now, `complete` may be taking it, so the bit is taken back first unless nothing has to be changed.
             if header.status.unset_join_waker().is_err() {
                 return true;
             }
+            // SAFETY: the bit is clear, and was when the G died if it has died since: the waker is the handle's.
+            old = header.join_waker.with_mut(|slot| unsafe { (*slot).take() });
         }
-        // SAFETY: JOIN_WAKER is clear and was so at each moment at which the G may have died since: the waker is the
-        // handle's, until it sets the bit.
-        let old = header.join_waker.with_mut(|slot| unsafe {
-            match &mut *slot {
-                Some(old) if old.will_wake(waker) => None,
-                slot => slot.replace(waker.clone()),
-            }
-        });
-        // An old waker of another task: its drop may be user code, and runs here, outside of everything.
-        drop(old);
-        match header.status.set_join_waker() {
+        // Cloning and dropping may be user code, and panic: the slot is empty meanwhile.
+        let new = match old.take_if(|old| old.will_wake(waker)) {
+            Some(same) => same,
+            None => waker.clone(),
+        };
+        // SAFETY: as above; the slot is empty.
+        header.join_waker.with_mut(|slot| unsafe { *slot = Some(new) });
+        let is_dead = match header.status.set_join_waker() {
             Ok(()) => false,
             Err(Dead) => {
                 // SAFETY: the G died with JOIN_WAKER clear: the waker has stayed the handle's.
@@ -127,7 +126,9 @@ impl<T> JoinHandle<T> {
                 drop(unused);
                 true
             }
-        }
+        };
+        drop(old);
+        is_dead
     }
 }
 
@@ -162,7 +163,10 @@ impl<T> Drop for JoinHandle<T> {
                 // SAFETY: the handle's own reference, used for the last time.
                 unsafe { g::drop_ref(self.gp) };
                 if let Err(payload) = dropped {
-                    std::panic::resume_unwind(payload);
+                    // Two panics at a time would abort.
+                    if !std::thread::panicking() {
+                        std::panic::resume_unwind(payload);
+                    }
                 }
                 return;
             }

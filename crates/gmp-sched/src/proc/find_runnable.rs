@@ -109,6 +109,10 @@ unsafe fn globrunqget(sched: &Sched, pp: &P) -> Option<Gp> {
     let first = batch.pop_front();
     // SAFETY: the caller's promise.
     unsafe { pp.runq.put_batch(&mut batch) };
+    if !pp.runq.is_empty() && sched.idle.should_wake() {
+        // While the batch was in our hands nobody could see it.
+        wakep::wakep(sched);
+    }
     // The ring was empty and half of it is more than the batch; had it been otherwise, nothing would be lost.
     sched.runq.put_batch(&mut batch);
     first

@@ -79,7 +79,7 @@ pub fn block_on_locked<F: Future>(sched: &Arc<Sched>, future: F) -> F::Output {
     let mp = needm(sched);
     // SAFETY: the caller holds the scheduler for the whole call.
     let _bound = unsafe { getg::bind(mp) };
-    let _entered = getg::enter(sched.clone());
+    let _entered = getg::enter_frame(sched.clone());
     budget::scope(|budget| {
         let _g0 = G0::enter(mp, budget);
         // A panic of the future must not take the P with it.
@@ -94,21 +94,69 @@ fn drive_locked<F: Future>(sched: &Sched, mp: &M, budget: &Budget, mut future: P
     let _registered = Registered::new(sched, &waker);
     let mut cx = Context::from_waker(&waker);
     let mut prefer = 0;
+    let mut locked_p = LockedP { sched, mp, counted: false };
     loop {
         while !locked.take_woken() {
             locked.note.sleep();
         }
-        if !sched.fifo && acquirep::try_acquirep(sched, mp, prefer) {
+        if locked_p.take(prefer) {
             prefer = mp.p().map_or(0, |pp| pp.slot());
         }
         budget.refill();
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
             return output;
         }
-        acquirep::handoffp(sched, mp);
+        locked_p.hand_off();
         if shutdown::closed_by_panic(sched) {
             shut_down_by_panic();
         }
+    }
+}
+
+/// The P of a locked M, while it polls.
+///
+/// The M may block in its poll, and it runs nothing else: so it takes a P only if that leaves one that no locked M has. (When
+/// sysmon is there to take it away again this bound can go.)
+struct LockedP<'a> {
+    sched: &'a Sched,
+    mp: &'a M,
+    counted: bool,
+}
+
+impl LockedP<'_> {
+    fn take(&mut self, prefer: usize) -> bool {
+        let sched = self.sched;
+        if sched.fifo {
+            return false;
+        }
+        // ORDERING: only the count matters.
+        self.counted = sched.nlocked.fetch_add(1, Unmodelled::Relaxed) + 1 < sched.procs();
+        if self.counted && acquirep::try_acquirep(sched, self.mp, prefer) {
+            self.mp.set_locked(true);
+            return true;
+        }
+        self.uncount(true);
+        false
+    }
+
+    fn hand_off(&mut self) {
+        self.mp.set_locked(false);
+        acquirep::handoffp(self.sched, self.mp);
+        self.uncount(false);
+    }
+
+    fn uncount(&mut self, anyway: bool) {
+        if std::mem::take(&mut self.counted) || anyway {
+            // ORDERING: only the count matters.
+            self.sched.nlocked.fetch_sub(1, Unmodelled::Relaxed);
+        }
+    }
+}
+
+impl Drop for LockedP<'_> {
+    /// Whichever way the poll ends.
+    fn drop(&mut self) {
+        self.hand_off();
     }
 }
 
@@ -209,7 +257,7 @@ pub fn block_on_current<F: Future>(sched: &Arc<Sched>, future: F) -> F::Output {
     let mp = needm(sched);
     // SAFETY: the caller holds the scheduler for the whole call.
     let _bound = unsafe { getg::bind(mp) };
-    let _entered = getg::enter(sched.clone());
+    let _entered = getg::enter_frame(sched.clone());
     let output = budget::scope(|budget| {
         let mut g0 = G0::enter(mp, budget);
         let _dropm = Dropm { sched, mp };

@@ -41,7 +41,7 @@ pub(crate) fn newm(sched: &Sched, request: Request) {
     if pinned && template::request(sched, request) {
         return;
     }
-    make_or_give_back(&arc(sched), request);
+    make_or_give_back(&sched.arc(), request);
 }
 
 /// Makes an M for a slot. If that can't be (the runtime is closed, the system refuses a thread), the work waits for the Ms
@@ -49,6 +49,14 @@ pub(crate) fn newm(sched: &Sched, request: Request) {
 pub(crate) fn make_or_give_back(sched: &Arc<Sched>, request: Request) {
     let Request { slot, spinning } = request;
     let mut lifecycle = sched.lifecycle.lock();
+    // There is a worker for each P, those that are stuck not counted: one of them is on its way to the list of idle ones,
+    // and will look around when it is there.
+    // ORDERING: a hint; one M too many or too few for a moment.
+    if lifecycle.workers >= sched.procs() + sched.nretired.load(Unmodelled::Relaxed) {
+        drop(lifecycle);
+        return give_back(sched, request);
+    }
+    lifecycle.workers += 1;
     // One that a thread was refused for is used for the next.
     let mp = lifecycle.unused_m.take().unwrap_or_else(|| MPtr::of(sched.new_m()));
     drop(lifecycle);
@@ -65,7 +73,10 @@ pub(crate) fn make_or_give_back(sched: &Arc<Sched>, request: Request) {
             }
         }
     }
-    sched.lifecycle.lock().unused_m = Some(mp);
+    let mut lifecycle = sched.lifecycle.lock();
+    lifecycle.unused_m = Some(mp);
+    lifecycle.workers -= 1;
+    drop(lifecycle);
     give_back(sched, request);
 }
 
@@ -102,15 +113,6 @@ fn strand(sched: &Sched, slot: usize) {
     }
 }
 
-/// The `Arc` that a scheduler is in.
-pub(crate) fn arc(sched: &Sched) -> Arc<Sched> {
-    let raw: *const Sched = sched;
-    // SAFETY: every `Sched` is in an `Arc` (`schedinit`), and the caller's reference keeps it.
-    unsafe { Arc::increment_strong_count(raw) };
-    // SAFETY: the count just made is this `Arc`'s.
-    unsafe { Arc::from_raw(raw) }
-}
-
 /// Starts a thread that the shutdown waits for, and whose function ends with [`leave`]. `Ok(false)`: the runtime is closed.
 pub(crate) fn start_thread(sched: &Sched, f: impl FnOnce() + Send + 'static) -> io::Result<bool> {
     // User code, so before the lock.
@@ -138,7 +140,7 @@ fn mstart(sched: Arc<Sched>, mp: MPtr, slot: usize, spinning: bool) {
     pin::float(&sched);
     // SAFETY: `sched` is held until the end of this function.
     let bound = unsafe { getg::bind(mp) };
-    let entered = getg::enter(sched.clone());
+    let entered = getg::enter_frame(sched.clone());
     let driving = getg::start_driving();
     crate::rt0::tls::bind_m(&sched, mp);
     mp.bind_stack();
@@ -160,6 +162,7 @@ fn mstart(sched: Arc<Sched>, mp: MPtr, slot: usize, spinning: bool) {
     drop(entered);
     drop(bound);
     std::mem::forget(left);
+    sched.lifecycle.lock().workers -= 1;
     leave(sched);
 }
 
@@ -212,7 +215,7 @@ fn mexit(sched: &Sched, mp: &M) {
     shutdown::drain(sched);
 }
 
-/// The worker is gone, as far as the scheduler is concerned.
+/// The thread is gone, as far as the scheduler is concerned.
 pub(crate) fn leave(sched: Arc<Sched>) {
     let mut lifecycle = sched.lifecycle.lock();
     lifecycle.running -= 1;

@@ -11,7 +11,7 @@ use gmp_base::loom::unmodelled::Ordering;
 use gmp_task::cell::newg;
 use gmp_task::gfree::SizeClass;
 use gmp_task::schedule::Panicked;
-use gmp_task::{Gp, Id, JoinHandle, NewG, Schedule, g};
+use gmp_task::{Gp, Id, JoinHandle, NewG, Schedule};
 use std::future::Future;
 use std::panic::Location;
 use std::ptr::NonNull;
@@ -24,7 +24,8 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    newproc_ptr(NonNull::from(&**sched), future, spawned_at)
+    let Some(ptr) = NonNull::new(Arc::as_ptr(sched).cast_mut()) else { unreachable!("an Arc's pointer isn't null") };
+    newproc_ptr(ptr, future, spawned_at)
 }
 
 /// As [`newproc`] on the current runtime; gives the future back if there is none.
@@ -59,10 +60,10 @@ where
             pp.stats.spawned.add(1);
             if mp.sched().is_closing() {
                 // SAFETY: the G is ours and was never queued.
-                unsafe { g::shutdown(gp) };
+                unsafe { crate::shutdown::cancel(mp.sched(), gp) };
             } else {
                 // SAFETY: this thread's M holds the record, and the G is ours.
-                unsafe { ready::runqput(mp.sched(), pp, gp, true) };
+                unsafe { ready::runqput(mp.sched(), pp, gp, !mp.is_locked()) };
             }
             return join;
         }
@@ -82,7 +83,7 @@ where
             }
         }
         // SAFETY: it has been given back to us, unqueued.
-        Err(gp) => unsafe { g::shutdown(gp) },
+        Err(gp) => unsafe { crate::shutdown::cancel(sched, gp) },
     }
     join
 }

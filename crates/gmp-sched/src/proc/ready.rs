@@ -24,7 +24,7 @@ pub(crate) unsafe fn ready(gp: Gp) {
         if let Some(pp) = mp.p() {
             pp.stats.local_schedules.add(1);
             // SAFETY: the M of this thread holds the record; the G is the caller's to queue.
-            return unsafe { runqput(mp.sched(), pp, gp, true) };
+            return unsafe { runqput(mp.sched(), pp, gp, !mp.is_locked()) };
         }
     }
     // SAFETY: the caller's promise.

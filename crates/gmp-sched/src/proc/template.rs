@@ -42,7 +42,7 @@ pub(crate) fn start(sched: &Sched) {
     }
     state.started = true;
     drop(state);
-    let sched = newm::arc(sched);
+    let sched = sched.arc();
     let of_thread = sched.clone();
     let started = newm::start_thread(&sched, move || {
         run(&of_thread);

@@ -7,6 +7,7 @@ use crate::proc::template::Request;
 use crate::runtime2::m::M;
 use crate::runtime2::schedt::{MPtr, Sched};
 use gmp_base::loom::Ordering;
+use gmp_base::loom::unmodelled::Ordering as Unmodelled;
 use std::ptr::NonNull;
 
 /// Wakes one M to look for work, if there is an idle P and nobody looks.
@@ -38,7 +39,10 @@ pub(crate) fn hand_over(mp: &M, slot: usize, spinning: bool) {
 
 /// Whether a ring is seen non-empty (Go: checkRunqsNoP). `runnext` doesn't count: it is its P's to run.
 pub(crate) fn any_ring_has_work(sched: &Sched) -> bool {
+    // ORDERING: a hint: a retired record is emptied by who retired it as well.
     sched.slots.iter().any(|slot| !slot.record().runq.is_empty())
+        || (sched.nretired.load(Unmodelled::Relaxed) != 0
+            && sched.records().any(|r| r.tenure.is_retired() && !r.runq.is_empty()))
 }
 
 /// A spinner has found work: it stops spinning, and if it was the last, another one is woken for what may be left.

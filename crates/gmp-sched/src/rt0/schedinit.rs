@@ -32,7 +32,7 @@ pub(super) fn schedinit(config: Config, mut record: BootRecord) -> Arc<Sched> {
         }
     };
     let slots = place(&config, &mut record);
-    let sched = Arc::new(Sched::new(config, record, slots));
+    let sched = Sched::new(config, record, slots);
     procresize(&sched);
     // Step 10.
     let m0 = sched.new_m();

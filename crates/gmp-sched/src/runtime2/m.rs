@@ -39,6 +39,8 @@ pub struct M {
     curg: AtomicPtr<Header>,
     /// Looking for work, and counted in `nmspinning`.
     spinning: AtomicBool,
+    /// In `block_on`: it runs its own future and nothing else, so what it queues is for others.
+    locked: AtomicBool,
     /// The CPU that the thread is pinned to, plus one; 0: none.
     pub(crate) pinned: AtomicU32,
 }
@@ -73,6 +75,7 @@ impl M {
             nextp: gmp_base::loom::AtomicUsize::new(0),
             curg: AtomicPtr::new(ptr::null_mut()),
             spinning: AtomicBool::new(false),
+            locked: AtomicBool::new(false),
             pinned: AtomicU32::new(0),
         }
     }
@@ -125,9 +128,25 @@ impl M {
         self.spinning.store(spinning, Ordering::Relaxed);
     }
 
+    /// Whether the M runs one future only.
+    #[inline(always)]
+    pub fn is_locked(&self) -> bool {
+        // ORDERING: the M's own variable.
+        self.locked.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_locked(&self, locked: bool) {
+        // ORDERING: the M's own variable.
+        self.locked.store(locked, Ordering::Relaxed);
+    }
+
     /// Binds the M to the calling thread's stack. Go: the first lines of rt0_go, and mstart0.
+    ///
+    /// A host that switches stacks calls `block_on` on one that isn't the thread's: then the bounds are unknown.
     pub(crate) fn bind_stack(&self) {
-        let bounds = stack::current_thread_bounds().unwrap_or(StackBounds { lo: 0, hi: usize::MAX });
+        let here = stack::stack_pointer();
+        let bounds = stack::current_thread_bounds().filter(|b| b.contains(here));
+        let bounds = bounds.unwrap_or(StackBounds { lo: 0, hi: usize::MAX });
         // ORDERING: for dumps and the checks of this same thread.
         self.g0.lo.store(bounds.lo, Unmodelled::Relaxed);
         self.g0.hi.store(bounds.hi, Unmodelled::Relaxed);

@@ -20,6 +20,7 @@ use gmp_task::allgs::AllGs;
 use gmp_task::gfree::GlobalFree;
 use std::fmt;
 use std::ptr::{self, NonNull};
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 use std::thread::JoinHandle as ThreadHandle;
 use thread_local::ThreadLocal;
@@ -31,6 +32,8 @@ pub(crate) const MAX_SPARE_RECORDS: usize = 512;
 pub struct Sched {
     /// Every knob. Immutable.
     pub config: Config,
+    /// Itself, for threads and Gs that are to keep it. Immutable.
+    this: Weak<Sched>,
     /// What the boot found. Immutable once booted.
     pub boot: BootRecord,
     /// The runtime's number. Immutable.
@@ -52,6 +55,8 @@ pub struct Sched {
     /// All records, in order of their ids; the first `len` are set. Grows under `records`.
     allp: Box<[AtomicPtr<P>]>,
     records: Lock<Records>,
+    /// Ps that are held by Ms in `block_on`, which run nothing else.
+    pub(crate) nlocked: Gauge,
     /// How many records are retired now; thieves look for them only then.
     pub(crate) nretired: Gauge,
     /// All Ms, for walking; they live as long as the scheduler. Grows only.
@@ -110,8 +115,10 @@ struct Records {
 /// The runtime's threads.
 #[derive(Debug, Default)]
 pub(crate) struct Lifecycle {
-    /// Ms with a thread of their own that run.
+    /// Threads that run: workers and the template thread.
     pub(crate) running: usize,
+    /// Workers among them.
+    pub(crate) workers: usize,
     /// Their threads, to be joined.
     pub(crate) threads: Vec<ThreadHandle<()>>,
     /// The shutdown has begun; no thread is started any more.
@@ -151,10 +158,11 @@ static NEXT_M: Counter = Counter::new(0);
 
 impl Sched {
     /// The shared part without any P: the world is stopped until `procresize`.
-    pub(crate) fn new(config: Config, boot: BootRecord, slots: Vec<Slot>) -> Self {
+    pub(crate) fn new(config: Config, boot: BootRecord, slots: Vec<Slot>) -> Arc<Self> {
         let procs = slots.len();
         let blocking = BlockingPool::new(&config);
-        Self {
+        Arc::new_cyclic(|this| Self {
+            this: this.clone(),
             fifo: config.flavor == Flavor::CurrentThread,
             // ORDERING: only the number matters.
             id: NEXT_RUNTIME.fetch_add(1, Unmodelled::Relaxed),
@@ -168,6 +176,7 @@ impl Sched {
             allgs: AllGs::new(procs),
             allp: (0..procs + MAX_SPARE_RECORDS).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
             records: Lock::new(LockRank::Sched, Records::default()),
+            nlocked: Gauge::new(0),
             nretired: Gauge::new(0),
             ms: Lock::new(LockRank::Sched, Vec::new()),
             bindings: ThreadLocal::new(),
@@ -179,6 +188,14 @@ impl Sched {
             blocking,
             stats: SchedStats::default(),
             next_mid: Counter::new(0),
+        })
+    }
+
+    /// The `Arc` that this is in.
+    pub(crate) fn arc(&self) -> Arc<Self> {
+        match self.this.upgrade() {
+            Some(sched) => sched,
+            None => gmp_base::throw!("a scheduler is used after its end"),
         }
     }
 
@@ -240,7 +257,9 @@ impl Sched {
         // ORDERING: only the numbers matter.
         let id = NEXT_M.fetch_add(1, Unmodelled::Relaxed);
         self.next_mid.fetch_add(1, Unmodelled::Relaxed);
-        let mp = Box::new(M::new(id, NonNull::from(self)));
+        // From the `Arc`'s own pointer, which `&self` isn't: references may be made of it.
+        let Some(this) = NonNull::new(self.this.as_ptr().cast_mut()) else { gmp_base::throw!("newm: no scheduler") };
+        let mp = Box::new(M::new(id, this));
         let raw: NonNull<M> = NonNull::from(&*mp);
         self.ms.lock().push(mp);
         // SAFETY: the box is never taken out of the list until the scheduler is freed, and its content doesn't move.

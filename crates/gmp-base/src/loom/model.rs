@@ -47,6 +47,12 @@ impl<T> UnsafeCell<T> {
 #[derive(Debug)]
 pub struct Mutex<T>(loom::sync::Mutex<T>);
 
+impl<T: Default> Default for Mutex<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
 impl<T> Mutex<T> {
     /// Wraps `value`.
     pub fn new(value: T) -> Self {

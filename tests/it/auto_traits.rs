@@ -60,10 +60,7 @@ fn the_question_can_be_answered_no() {
     assert_eq!(traits!(u8), [true; 5]);
     assert_eq!(traits!(Rc<u8>), [false, false, true, true, true]);
     assert_eq!(traits!(Cell<u8>), [true, false, true, true, false]);
-    assert_eq!(
-        traits!((std::marker::PhantomPinned, &mut u8)),
-        [true, true, false, false, true]
-    );
+    assert_eq!(traits!((std::marker::PhantomPinned, &mut u8)), [true, true, false, false, true]);
 }
 
 macro_rules! as_in_tokio {
@@ -81,7 +78,6 @@ fn types_have_the_auto_traits_of_tokios() {
     let table = as_in_tokio! {
         runtime::Runtime;
         runtime::Handle;
-        runtime::EnterGuard<'static>;
         runtime::TryCurrentError;
         runtime::RuntimeFlavor;
         runtime::RuntimeMetrics;
@@ -97,8 +93,16 @@ fn types_have_the_auto_traits_of_tokios() {
         task::JoinError;
         task::Id;
     };
-    for (name, ours, theirs) in table {
-        assert_eq!(ours, theirs, "{name}: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe");
+    let guard = (
+        "runtime::EnterGuard",
+        traits!(gmp::runtime::EnterGuard<'static>),
+        traits!(tokio::runtime::EnterGuard<'static>),
+    );
+    for (name, ours, theirs) in table.into_iter().chain([guard]) {
+        let [send, sync, unpin, unwind, ref_unwind] = ours;
+        assert_eq!([send, sync, unpin], theirs[..3], "{name}: Send, Sync, Unpin");
+        // What is safe to see after a panic may be more than tokio's: its lists of tasks aren't, ours are.
+        assert!(unwind >= theirs[3] && ref_unwind >= theirs[4], "{name}: {ours:?}, tokio's {theirs:?}");
     }
 }
 
@@ -125,10 +129,14 @@ fn re_exports_are_the_same_types() {
     reads::<gmp::io::DuplexStream>();
 }
 
-/// Whether the value of an unnameable type is `Send`, `Sync` and `Unpin`: the method of the first impl that applies, with
-/// fewer references, wins.
+/// Whether the value of an unnameable type is `Send`, `Sync` and `Unpin`: the impl that needs fewer
+/// references wins, if it applies.
 mod value {
-    pub(super) struct Of<'a, T>(pub(super) &'a T);
+    pub(super) struct Of<T>(std::marker::PhantomData<T>);
+
+    pub(super) fn of<T>(_: &T) -> Of<T> {
+        Of(std::marker::PhantomData)
+    }
 
     pub(super) trait SendYes {
         fn is_send(&self) -> bool {
@@ -142,8 +150,8 @@ mod value {
         }
     }
 
-    impl<T: Send> SendYes for Of<'_, T> {}
-    impl<T> SendNo for &Of<'_, T> {}
+    impl<T: Send> SendYes for Of<T> {}
+    impl<T> SendNo for &Of<T> {}
 
     pub(super) trait SyncYes {
         fn is_sync(&self) -> bool {
@@ -157,56 +165,100 @@ mod value {
         }
     }
 
-    impl<T: Sync> SyncYes for Of<'_, T> {}
-    impl<T> SyncNo for &Of<'_, T> {}
+    impl<T: Sync> SyncYes for Of<T> {}
+    impl<T> SyncNo for &Of<T> {}
 }
 
-use value::{Of, SendNo as _, SendYes as _, SyncNo as _, SyncYes as _};
+use value::{SendNo as _, SendYes as _, SyncNo as _, SyncYes as _, of};
 
 macro_rules! future_traits {
     ($future:expr) => {{
         let future = $future;
-        let of = Of(&future);
-        [(&of).is_send(), (&of).is_sync()]
+        let asked = of(&future);
+        [(&asked).is_send(), (&asked).is_sync()]
     }};
 }
 
+/// Whether a future is `Send` is known outside of the function that makes it only; so each has a function.
+async fn holds_an_rc() {
+    let rc = Rc::new(1);
+    std::future::ready(()).await;
+    drop(rc);
+}
+
+macro_rules! futures_of {
+    ($name:ident, $krate:ident) => {
+        mod $name {
+            use $krate::task::{JoinHandle, JoinSet};
+
+            pub(super) async fn join_next<T: 'static>(mut set: JoinSet<T>) {
+                set.join_next().await;
+            }
+
+            pub(super) async fn join_next_with_id<T: 'static>(mut set: JoinSet<T>) {
+                set.join_next_with_id().await;
+            }
+
+            pub(super) async fn shutdown<T: 'static>(mut set: JoinSet<T>) {
+                set.shutdown().await;
+            }
+
+            pub(super) async fn join_all<T: 'static>(set: JoinSet<T>) {
+                set.join_all().await;
+            }
+
+            pub(super) async fn join<T: 'static>(handle: JoinHandle<T>) {
+                let _ = handle.await;
+            }
+
+            pub(super) async fn yields() {
+                $krate::task::yield_now().await;
+                $krate::task::consume_budget().await;
+                $krate::task::unconstrained(async {}).await;
+            }
+        }
+    };
+}
+
+futures_of!(ours, gmp);
+futures_of!(theirs, tokio);
+
 macro_rules! futures_as_in_tokio {
-    ($($gmp:ident: $what:expr;)*) => {
+    ($($what:ident ($arg:ident<$of:ty>);)*) => {
         [$((
-            stringify!($what),
-            { use gmp as $gmp; future_traits!($what) },
-            { use tokio as $gmp; future_traits!($what) },
+            stringify!($what of $of),
+            future_traits!(ours::$what(gmp::task::$arg::<$of>::new())),
+            future_traits!(theirs::$what(tokio::task::$arg::<$of>::new())),
         )),*]
     };
 }
 
 #[test]
 fn futures_have_the_auto_traits_of_tokios() {
-    let rc = std::future::pending::<Rc<u8>>();
-    assert_eq!(future_traits!(rc), [true, true], "it holds none");
-    assert_eq!(
-        future_traits!(async {
-            let rc = Rc::new(1);
-            std::future::ready(()).await;
-            drop(rc);
-        }),
-        [false, false]
-    );
+    assert_eq!(future_traits!(holds_an_rc()), [false, false]);
+    assert_eq!(future_traits!(ours::yields()), future_traits!(theirs::yields()));
+    assert_eq!(future_traits!(gmp::task::yield_now()), future_traits!(tokio::task::yield_now()));
     let table = futures_as_in_tokio! {
-        rt: rt::task::yield_now();
-        rt: rt::task::consume_budget();
-        rt: rt::task::unconstrained(async {});
-        rt: rt::task::JoinSet::<u8>::new().join_all();
-        rt: rt::task::JoinSet::<Cell<u8>>::new().join_all();
-        rt: rt::task::JoinSet::<Rc<u8>>::new().join_all();
-        rt: async { rt::task::JoinSet::<u8>::new().join_next().await };
-        rt: async { rt::task::JoinSet::<Cell<u8>>::new().join_next_with_id().await };
-        rt: async { rt::task::JoinSet::<Rc<u8>>::new().shutdown().await };
+        join_next(JoinSet<u8>);
+        join_next(JoinSet<Cell<u8>>);
+        join_next(JoinSet<Rc<u8>>);
+        join_next_with_id(JoinSet<u8>);
+        join_next_with_id(JoinSet<Cell<u8>>);
+        shutdown(JoinSet<u8>);
+        shutdown(JoinSet<Cell<u8>>);
+        join_all(JoinSet<u8>);
+        join_all(JoinSet<Cell<u8>>);
+        join_all(JoinSet<Rc<u8>>);
     };
     for (name, ours, theirs) in table {
         assert_eq!(ours, theirs, "{name}: Send, Sync");
     }
+    let rt = crate::support::current();
+    let theirs = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert_eq!(
+        future_traits!(ours::join(rt.spawn(async { Cell::new(1) }))),
+        future_traits!(theirs::join(theirs.spawn(async { Cell::new(1) })))
+    );
 }
 
 #[test]
@@ -216,6 +268,5 @@ fn unsize_and_object_safety() {
     let _: fn(gmp::task::JoinHandle<u8>) -> Boxed = |handle| Box::new(handle);
     let _: fn(gmp::task::JoinError) -> Box<dyn std::error::Error + Send + Sync> = |e| Box::new(e);
     let _: fn(gmp::task::JoinError) -> std::io::Error = Into::into;
-    let _: fn(gmp::runtime::TryCurrentError) -> Box<dyn std::error::Error + Send + Sync> =
-        |e| Box::new(e);
+    let _: fn(gmp::runtime::TryCurrentError) -> Box<dyn std::error::Error + Send + Sync> = |e| Box::new(e);
 }

@@ -402,9 +402,7 @@ fn tree() {
                 return number;
             }
             let part = size / 10;
-            let children: Vec<_> = (0..10)
-                .map(|i| gmp::spawn(node(number + i * part, part)))
-                .collect();
+            let children: Vec<_> = (0..10).map(|i| gmp::spawn(node(number + i * part, part))).collect();
             let mut sum = 0;
             for child in children {
                 sum += child.await.unwrap();

@@ -88,9 +88,7 @@ async fn busy() -> u64 {
     // What main spawns is queued on its own worker, stolen by the other, awaited by main.
     let mut sum = 0;
     for round in 0..20 {
-        let tasks: Vec<_> = (0..50)
-            .map(|i| gmp::spawn(async move { i * round }))
-            .collect();
+        let tasks: Vec<_> = (0..50).map(|i| gmp::spawn(async move { i * round })).collect();
         for task in tasks {
             sum += task.await.unwrap();
         }

@@ -193,27 +193,31 @@ fn shut_down_while_stuck() {
     });
 }
 
-/// The future of `block_on` holds a P too, and can lose it.
+/// The future of `block_on` holds a P too where there are others, and can lose it.
 #[test]
 fn a_locked_m_can_lose_its_p() {
     watched(|| {
-        let rt = multi(1);
+        let rt = multi(2);
         let (sched, metrics) = (sched_of(&rt), rt.metrics());
-        let threads: HashSet<_> = rt.block_on(async {
-            let (tx, rx) = mpsc::channel();
-            for _ in 0..20 {
-                let tx = tx.clone();
-                gmp::spawn(async move { tx.send(thread::current().id()).unwrap() });
-            }
-            drop(tx);
-            assert_eq!(retire(&sched, 0), Retired::Replaced);
-            // This poll still blocks, and all of them run.
-            let threads = rx.iter().collect();
-            assert_eq!(gmp::spawn(async { 2 }).await.unwrap(), 2);
-            threads
-        });
-        assert!(!threads.contains(&thread::current().id()));
+        for _ in 0..50 {
+            let threads: HashSet<_> = rt.block_on(async {
+                let (tx, rx) = mpsc::channel();
+                for _ in 0..20 {
+                    let tx = tx.clone();
+                    gmp::spawn(async move { tx.send(thread::current().id()).unwrap() });
+                }
+                drop(tx);
+                let lost = [0, 1].map(|slot| retire(&sched, slot));
+                assert!(lost.contains(&Retired::Replaced), "this one holds a P: {lost:?}");
+                // This poll still blocks, and all of them run.
+                let threads = rx.iter().collect();
+                assert_eq!(gmp::spawn(async { 2 }).await.unwrap(), 2);
+                threads
+            });
+            assert!(!threads.contains(&thread::current().id()));
+        }
         eventually("all are dead", || metrics.num_alive_tasks() == 0);
+        assert_eq!(metrics.spawned_tasks_count(), 50 * 21);
         assert_eq!(rt.block_on(async { gmp::spawn(async { 3 }).await.unwrap() }), 3);
     });
 }

@@ -274,12 +274,8 @@ fn handles_and_context() {
         let id = rt.handle().id();
         rt.block_on(async move {
             assert_eq!(Handle::current().id(), id);
-            gmp::spawn(async move { assert_eq!(Handle::current().id(), id) })
-                .await
-                .unwrap();
-            gmp::task::spawn_blocking(move || assert_eq!(Handle::current().id(), id))
-                .await
-                .unwrap();
+            gmp::spawn(async move { assert_eq!(Handle::current().id(), id) }).await.unwrap();
+            gmp::task::spawn_blocking(move || assert_eq!(Handle::current().id(), id)).await.unwrap();
         });
         {
             let _guard = rt.enter();
@@ -331,10 +327,7 @@ fn max_blocking_threads() {
                 })
             })
             .collect();
-        let threads: HashSet<_> = jobs
-            .into_iter()
-            .map(|job| rt.block_on(job).unwrap())
-            .collect();
+        let threads: HashSet<_> = jobs.into_iter().map(|job| rt.block_on(job).unwrap()).collect();
         assert_eq!(threads.len(), 1);
         assert!(order.lock().unwrap().iter().copied().eq(0..20));
     });
@@ -360,10 +353,7 @@ fn blocking_jobs_run_side_by_side() {
 #[test]
 fn idle_blocking_threads_end() {
     watched(|| {
-        let rt = multi_builder(1)
-            .thread_keep_alive(Duration::from_millis(10))
-            .build()
-            .unwrap();
+        let rt = multi_builder(1).thread_keep_alive(Duration::from_millis(10)).build().unwrap();
         rt.block_on(rt.spawn_blocking(|| {})).unwrap();
         let metrics = rt.metrics();
         eventually("the thread ends", || metrics.num_blocking_threads() == 0);

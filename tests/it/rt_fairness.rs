@@ -276,10 +276,7 @@ fn block_on_beside_busy_tasks() {
 fn event_interval_bounds_the_others_turns() {
     watched(|| {
         for interval in [1, 10, 61] {
-            let rt = gmp::runtime::Builder::new_current_thread()
-                .event_interval(interval)
-                .build()
-                .unwrap();
+            let rt = gmp::runtime::Builder::new_current_thread().event_interval(interval).build().unwrap();
             let turns = Arc::new(AtomicUsize::new(0));
             let counter = turns.clone();
             rt.spawn(async move {

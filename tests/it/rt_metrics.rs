@@ -169,10 +169,8 @@ fn thefts_are_counted() {
             assert_eq!(rx.iter().count(), 20);
         });
         rt.block_on(stuck).unwrap();
-        let (tasks, times) = (
-            sum(&metrics, RuntimeMetrics::worker_steal_count),
-            sum(&metrics, RuntimeMetrics::worker_steal_operations),
-        );
+        let (tasks, times) =
+            (sum(&metrics, RuntimeMetrics::worker_steal_count), sum(&metrics, RuntimeMetrics::worker_steal_operations));
         assert!(tasks >= 20, "{tasks}");
         assert!((1..=tasks).contains(&times), "{times} of {tasks}");
     });
@@ -183,8 +181,7 @@ fn sleep_is_counted() {
     watched(|| {
         let rt = multi(1);
         let metrics = rt.metrics();
-        rt.block_on(rt.spawn(async { thread::sleep(Duration::from_millis(2)) }))
-            .unwrap();
+        rt.block_on(rt.spawn(async { thread::sleep(Duration::from_millis(2)) })).unwrap();
         eventually("the worker sleeps", || metrics.worker_park_unpark_count(0) % 2 == 1);
         let parks = metrics.worker_park_count(0);
         assert!(parks >= 1);

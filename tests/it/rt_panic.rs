@@ -6,10 +6,10 @@ use gmp::task::JoinSet;
 use std::panic::Location;
 use std::time::Duration;
 
-const NO_RUNTIME: &str =
-    "there is no reactor running, must be called from the context of a Tokio 1.x runtime";
+const NO_RUNTIME: &str = "there is no reactor running, must be called from the context of a Tokio 1.x runtime";
 const NESTED: &str = "Cannot start a runtime from within a runtime. This happens because a function (like `block_on`) \
-                      attempted to block the current thread while the thread is being used to drive asynchronous tasks.";
+                      attempted to block the current thread while the thread is being used to drive asynchronous tasks. If you \
+                      are in an async function, use `.await` on the future instead of blocking on it.";
 const DROPPED: &str = "Cannot drop a runtime in a context where blocking is not allowed. This happens when a runtime is \
                        dropped from within an asynchronous context.";
 
@@ -20,17 +20,12 @@ fn panics_here<R>(text: &str, f: impl FnOnce() -> R) {
     assert_eq!(caught.text, text);
     assert_eq!(caught.file, file!(), "where the panic points");
     let here = Location::caller();
-    assert!(
-        caught.line.abs_diff(here.line()) < 12,
-        "it points at line {}, called at {}",
-        caught.line,
-        here.line()
-    );
+    assert!(caught.line.abs_diff(here.line()) < 12, "it points at line {}, called at {}", caught.line, here.line());
 }
 
 #[test]
 fn outside_of_a_runtime() {
-    panics_here(NO_RUNTIME, Handle::current);
+    panics_here(NO_RUNTIME, || Handle::current());
     panics_here(NO_RUNTIME, || gmp::spawn(async {}));
     panics_here(NO_RUNTIME, || gmp::task::spawn_blocking(|| {}));
     panics_here(NO_RUNTIME, || JoinSet::new().spawn(async {}));
@@ -53,7 +48,9 @@ fn the_words_are_tokios() {
         rt.block_on(async { drop(tokio::runtime::Builder::new_current_thread().build()) });
     });
     assert_eq!(theirs.text, DROPPED);
-    let theirs = panic_of(|| tokio::runtime::Builder::new_multi_thread().worker_threads(0));
+    let theirs = panic_of(|| {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(0);
+    });
     assert_eq!(theirs.text, "Worker threads cannot be set to 0");
 }
 
@@ -102,7 +99,8 @@ fn a_runtime_dropped_or_shut_down_in_a_task() {
             let rt = make();
             rt.block_on(async {
                 let inner = current();
-                panics_here(DROPPED, || drop(inner));
+                // Drop glue has no caller to point at.
+                assert_eq!(panic_of(|| drop(inner)).text, DROPPED);
                 let inner = multi(2);
                 panics_here(DROPPED, || inner.shutdown_timeout(Duration::from_secs(1)));
             });
@@ -112,9 +110,7 @@ fn a_runtime_dropped_or_shut_down_in_a_task() {
 
 #[test]
 fn builder_arguments() {
-    panics_here("Worker threads cannot be set to 0", || {
-        Builder::new_multi_thread().worker_threads(0).build()
-    });
+    panics_here("Worker threads cannot be set to 0", || Builder::new_multi_thread().worker_threads(0).build());
     panics_here("Worker threads cannot be set to more than 1024", || {
         Builder::new_multi_thread().worker_threads(1025).build()
     });
@@ -124,17 +120,15 @@ fn builder_arguments() {
     panics_here("global_queue_interval must be greater than 0", || {
         Builder::new_multi_thread().global_queue_interval(0).build()
     });
-    panics_here("event_interval must be greater than 0", || {
-        Builder::new_multi_thread().event_interval(0).build()
-    });
+    panics_here("event_interval must be greater than 0", || Builder::new_multi_thread().event_interval(0).build());
 }
 
 #[test]
 fn task_ids_outside_of_tasks() {
     const NO_TASK: &str = "Can't get a task id when not inside a task";
-    panics_here(NO_TASK, gmp::task::id);
-    current().block_on(async { panics_here(NO_TASK, gmp::task::id) });
-    multi(1).block_on(async { panics_here(NO_TASK, gmp::task::id) });
+    panics_here(NO_TASK, || gmp::task::id());
+    current().block_on(async { panics_here(NO_TASK, || gmp::task::id()) });
+    multi(1).block_on(async { panics_here(NO_TASK, || gmp::task::id()) });
 }
 
 #[test]
@@ -181,11 +175,7 @@ fn enter_guards_out_of_order() {
         let first = a.enter();
         let second = b.enter();
         let caught = panic_of(|| drop(first));
-        assert!(
-            caught.text.starts_with("`EnterGuard` values dropped out of order."),
-            "{}",
-            caught.text
-        );
+        assert!(caught.text.starts_with("`EnterGuard` values dropped out of order."), "{}", caught.text);
         drop(second);
     });
 }

@@ -333,10 +333,7 @@ fn unhandled_panic_shuts_the_runtime_down() {
     let makes: [fn() -> Builder; 2] = [Builder::new_current_thread, || multi_builder(2)];
     for make in makes {
         watched(move || {
-            let rt = make()
-                .unhandled_panic(UnhandledPanic::ShutdownRuntime)
-                .build()
-                .unwrap();
+            let rt = make().unhandled_panic(UnhandledPanic::ShutdownRuntime).build().unwrap();
             let census = Census::default();
             let live = census.live();
             let bystander = rt.spawn(async move {

@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Once, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 /// No test of ours takes longer unless something never happens.
@@ -19,10 +20,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 #[track_caller]
 pub(crate) fn watched<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> R {
     let (done, result) = mpsc::channel();
-    let test = std::thread::current()
-        .name()
-        .unwrap_or("a test")
-        .to_owned();
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
     let thread = std::thread::Builder::new()
         .name(test.clone())
         .spawn(move || {
@@ -61,19 +59,13 @@ pub(crate) fn multi(workers: usize) -> Runtime {
 /// As [`multi`], to be finished by the caller.
 pub(crate) fn multi_builder(workers: usize) -> Builder {
     let mut builder = Builder::new_multi_thread();
-    builder
-        .worker_threads(workers)
-        .pin_workers(gmp::runtime::Pin::None)
-        .enable_all();
+    builder.worker_threads(workers).pin_workers(gmp::runtime::Pin::None).enable_all();
     builder
 }
 
 /// A `current_thread` runtime.
 pub(crate) fn current() -> Runtime {
-    Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime")
+    Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
 /// Runs `f` on each kind of runtime in turn, each under the watchdog.
@@ -98,6 +90,24 @@ pub(crate) fn on_each_multi(f: fn(Runtime)) {
     for workers in [1, 2, 4] {
         println!("on multi_thread, {workers} workers");
         watched(move || f(multi(workers)));
+    }
+}
+
+/// The smallest executor there is: one that isn't gmp's.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut future = std::pin::pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        std::thread::park();
     }
 }
 
@@ -141,20 +151,13 @@ pub(crate) fn panic_of<R>(f: impl FnOnce() -> R) -> Caught {
         }));
     });
     LAST.with(|last| last.borrow_mut().take());
-    assert!(
-        catch_unwind(AssertUnwindSafe(f)).is_err(),
-        "there was no panic"
-    );
-    LAST.with(|last| last.borrow_mut().take())
-        .expect("the hook has seen the panic")
+    assert!(catch_unwind(AssertUnwindSafe(f)).is_err(), "there was no panic");
+    LAST.with(|last| last.borrow_mut().take()).expect("the hook has seen the panic")
 }
 
 /// The text of a panic's payload.
 pub(crate) fn text_of(payload: &(dyn Any + Send)) -> String {
-    match (
-        payload.downcast_ref::<String>(),
-        payload.downcast_ref::<&str>(),
-    ) {
+    match (payload.downcast_ref::<String>(), payload.downcast_ref::<&str>()) {
         (Some(text), _) => text.clone(),
         (_, Some(text)) => (*text).to_owned(),
         _ => "not a text".to_owned(),
@@ -200,10 +203,7 @@ pub(crate) fn in_child(test: &str, env: &[(&str, &str)], play: fn()) -> Option<O
     waiter.join().expect("the waiter has sent the output");
     let output = output.expect("the child's output");
     let stdout = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        stdout.contains("running 1 test"),
-        "there is no test {test:?}:\n{stdout}"
-    );
+    assert!(stdout.contains("running 1 test"), "there is no test {test:?}:\n{stdout}");
     Some(output)
 }
 
@@ -267,9 +267,5 @@ impl Drop for Live {
 
 /// A number that says how busy the machine lets us be: fewer rounds without optimisation.
 pub(crate) const fn rounds(release: usize) -> usize {
-    if cfg!(debug_assertions) {
-        release / 10
-    } else {
-        release
-    }
+    if cfg!(debug_assertions) { release / 10 } else { release }
 }

@@ -150,10 +150,7 @@ fn handles_of_a_task() {
 #[test]
 fn blocking_jobs() {
     watched(|| {
-        let rt = crate::support::multi_builder(1)
-            .max_blocking_threads(1)
-            .build()
-            .unwrap();
+        let rt = crate::support::multi_builder(1).max_blocking_threads(1).build().unwrap();
         let (release, released) = mpsc::channel::<()>();
         let (began, begun) = mpsc::channel();
         let running = rt.spawn_blocking(move || {

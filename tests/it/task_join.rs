@@ -53,10 +53,7 @@ fn awaited_by_reference() {
 fn awaited_from_another_runtime_and_executor() {
     on_each_multi(|rt| {
         let tasks: Vec<_> = (0..100).map(|i| rt.spawn(async move { i })).collect();
-        let sum: i32 = futures::executor::block_on(join_all(tasks))
-            .into_iter()
-            .map(Result::unwrap)
-            .sum();
+        let sum: i32 = crate::support::block_on(join_all(tasks)).into_iter().map(Result::unwrap).sum();
         assert_eq!(sum, 4_950);
         let task = rt.spawn(async { gmp::task::yield_now().await });
         current().block_on(task).unwrap();
@@ -119,9 +116,7 @@ fn errors_look_like_tokios() {
     let theirs = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let strip = |text: String| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
     let ours = rt.block_on(rt.spawn(async { panic!("text") })).unwrap_err();
-    let tokios = theirs
-        .block_on(theirs.spawn(async { panic!("text") }))
-        .unwrap_err();
+    let tokios = theirs.block_on(theirs.spawn(async { panic!("text") })).unwrap_err();
     assert_eq!(strip(ours.to_string()), strip(tokios.to_string()));
     assert_eq!(strip(format!("{ours:?}")), strip(format!("{tokios:?}")));
     let (ours, tokios): (std::io::Error, std::io::Error) = (ours.into(), tokios.into());
@@ -168,9 +163,7 @@ fn only_the_last_waker_is_woken() {
             assert_eq!(Arc::strong_count(counting), 1, "a waker is kept");
         }
         tx.send(()).unwrap();
-        crate::support::eventually("the last waker is woken", || {
-            wakers[4].0.load(Ordering::SeqCst) == 1
-        });
+        crate::support::eventually("the last waker is woken", || wakers[4].0.load(Ordering::SeqCst) == 1);
         assert!(wakers[..4].iter().all(|w| w.0.load(Ordering::SeqCst) == 0));
         let waker = Waker::noop();
         let polled = Pin::new(&mut task).poll(&mut Context::from_waker(waker));

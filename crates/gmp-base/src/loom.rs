@@ -20,5 +20,5 @@ pub use imp::{
 
 /// std's own atomics, for what no model covers: process-wide counters that must be `const`-constructible.
 pub mod unmodelled {
-    pub use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+    pub use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 }

@@ -14,6 +14,7 @@
 use crate::getg;
 use crate::runtime2::config::{Config, NameFn};
 use crate::runtime2::schedt::Sched;
+use gmp_base::loom::unmodelled::Ordering;
 use gmp_base::loom::{Condvar, Mutex};
 use gmp_task::cell::newg;
 use gmp_task::gfree::SizeClass;
@@ -176,6 +177,8 @@ impl BlockingPool {
             self.work.notify_one();
         } else if state.threads < self.max_threads {
             if let Err(error) = self.start_thread(sched, &mut state, name) {
+                // ORDERING: a figure for people.
+                sched.stats.thread_failures.fetch_add(1, Ordering::Relaxed);
                 if state.threads == 0 {
                     if let Some(job) = state.queue.pop_back() {
                         return Submitted::NoThread(job, error);

@@ -9,8 +9,8 @@
 //!    remembers it. Dropping that guard sets the thread's budget to full, outside of the `LocalSet` too.
 //! 3. [`Budget::refill`] drops the guard and takes a new one for the next time.
 //!
-//! A refill costs a few nanoseconds, so an M does it when a budget has been used up, which shows in a G that woke
-//! itself, and every few turns otherwise.
+//! A refill costs a few nanoseconds, so an M does it when a budget has been used up, and every few turns otherwise: no turn
+//! begins without any.
 //!
 //! The facade's tests pin this behaviour for each primitive.
 //!
@@ -52,6 +52,12 @@ impl Budget {
         }));
         let _ = pin!(set).poll(&mut Context::from_waker(Waker::noop()));
         Self { guard: Cell::new(stolen.take()) }
+    }
+
+    /// Whether anything is left of the thread's budget.
+    #[inline]
+    pub fn is_left() -> bool {
+        tokio::task::coop::has_budget_remaining()
     }
 
     /// Sets the thread's budget to full.

@@ -201,7 +201,8 @@ pub fn start_driving() -> Driving {
     if CONTEXT.with(|c| c.driving.replace(true)) {
         panic!(
             "Cannot start a runtime from within a runtime. This happens because a function (like `block_on`) attempted \
-             to block the current thread while the thread is being used to drive asynchronous tasks."
+             to block the current thread while the thread is being used to drive asynchronous tasks. If you are in an async \
+             function, use `.await` on the future instead of blocking on it."
         );
     }
     Driving(PhantomData)

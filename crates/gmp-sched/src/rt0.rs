@@ -81,7 +81,9 @@ fn vendor(record: &mut BootRecord) {
 fn processor_version(record: &mut BootRecord) {
     record.processor_version_info = record.cpu.version.map_or(0, |v| v.raw_eax);
     let checked = if fault::is("bad-cpu") {
-        gmp_arch::features::compare(gmp_arch::features::compiled_for(), gmp_arch::features::FeatureSet::EMPTY)
+        let mut required = gmp_arch::features::compiled_for();
+        required.insert(gmp_arch::features::Feature::Avx512f);
+        gmp_arch::features::compare(required, gmp_arch::features::FeatureSet::EMPTY)
     } else {
         gmp_arch::cpuid::check_build_level()
     };

@@ -194,6 +194,7 @@ fn drain_the_only_p(sched: &Sched) -> bool {
 ///
 /// # Panics
 /// If it would have to wait in a thread that drives futures, in tokio's words.
+#[track_caller]
 pub fn shutdown(sched: &Arc<Sched>, wait: Wait) -> bool {
     let may_block = !getg::is_driving();
     begin(sched);

@@ -1,4 +1,6 @@
 //! [`AbortHandle`]: cancels a task from anywhere.
+//!
+//! Go: none — a goroutine can't be cancelled from outside.
 
 use crate::g::{self, Gp};
 use crate::id::Id;

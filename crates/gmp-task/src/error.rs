@@ -1,4 +1,6 @@
 //! [`JoinError`]: why a task has no output.
+//!
+//! Go: none — a goroutine has no result, and its panic ends the process.
 
 use crate::id::Id;
 use std::any::Any;

@@ -1,4 +1,6 @@
 //! [`JoinHandle`]: an owned permission to await the result of a task.
+//!
+//! Go: none — a goroutine has no result.
 
 use crate::abort::AbortHandle;
 use crate::error::JoinError;

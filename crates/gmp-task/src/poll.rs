@@ -102,7 +102,7 @@ unsafe fn poll_future<F: Future, S: Schedule>(cell: NonNull<Cell<F, S>>) -> Poll
         });
         if polled.is_ready() {
             // SAFETY: RUNNING; the future is done.
-            unsafe { set_stage(cell, Stage::Empty) };
+            unsafe { empty_stage(cell) };
         }
         polled
     }));
@@ -112,7 +112,7 @@ unsafe fn poll_future<F: Future, S: Schedule>(cell: NonNull<Cell<F, S>>) -> Poll
         Err(payload) => {
             // The future is dropped here and not while the panic unwinds, so that a second panic is only that.
             // SAFETY: RUNNING; the future has panicked and is never polled again.
-            if let Err(second) = catch_unwind(AssertUnwindSafe(|| unsafe { set_stage(cell, Stage::Empty) })) {
+            if let Err(second) = catch_unwind(AssertUnwindSafe(|| unsafe { empty_stage(cell) })) {
                 drop_payload(second);
             }
             // SAFETY: RUNNING keeps the header.
@@ -130,7 +130,7 @@ unsafe fn cancel<F: Future + 'static, S: Schedule>(cell: NonNull<Cell<F, S>>) {
     // SAFETY: RUNNING keeps the header.
     let id = unsafe { cell.as_ref() }.header.id;
     // SAFETY: RUNNING makes us the only one to touch the stage.
-    let output = match catch_unwind(AssertUnwindSafe(|| unsafe { set_stage(cell, Stage::Empty) })) {
+    let output = match catch_unwind(AssertUnwindSafe(|| unsafe { empty_stage(cell) })) {
         Ok(()) => JoinError::cancelled(id),
         Err(payload) => JoinError::panic(id, payload),
     };
@@ -138,29 +138,39 @@ unsafe fn cancel<F: Future + 'static, S: Schedule>(cell: NonNull<Cell<F, S>>) {
     unsafe { complete(cell, Err(output)) };
 }
 
-/// Drops what is in the cell and puts `stage` there.
+/// Drops what is in the cell, in place; the cell is empty afterwards, also if the drop panics.
 ///
 /// # Safety
 /// The caller must be the one who may touch the stage.
 #[inline]
-unsafe fn set_stage<F: Future, S>(cell: NonNull<Cell<F, S>>, stage: Stage<F>) {
+unsafe fn empty_stage<F: Future, S>(cell: NonNull<Cell<F, S>>) {
+    /// Marks the stage as empty without dropping it: that has happened, or is being unwound from.
+    struct Empty<F: Future>(*mut Stage<F>);
+    impl<F: Future> Drop for Empty<F> {
+        fn drop(&mut self) {
+            // SAFETY: the guard is made of a stage that its maker may touch.
+            unsafe { self.0.write(Stage::Empty) };
+        }
+    }
     // SAFETY: who may touch the stage keeps the cell.
     let place = unsafe { &cell.as_ref().stage };
-    // Emptied first, then dropped: a panic in the drop leaves an empty stage, not a half-dropped one to drop again.
-    // SAFETY: the caller is the one who may touch the stage. The pinned future is dropped where it lies.
-    place.with_mut(|old| unsafe {
-        struct Write<F: Future>(*mut Stage<F>, Option<Stage<F>>);
-        impl<F: Future> Drop for Write<F> {
-            fn drop(&mut self) {
-                if let Some(stage) = self.1.take() {
-                    // SAFETY: what was there has been dropped in place, or is being unwound from its drop.
-                    unsafe { self.0.write(stage) };
-                }
-            }
-        }
-        let _write = Write(old, Some(stage));
-        old.drop_in_place();
+    place.with_mut(|stage| {
+        let _empty = Empty(stage);
+        // SAFETY: the caller is the one who may touch the stage. A pinned future is dropped where it lies.
+        unsafe { stage.drop_in_place() };
     });
+}
+
+/// Puts the output into the empty cell.
+///
+/// # Safety
+/// The caller must be the one who may touch the stage.
+#[inline]
+unsafe fn write_output<F: Future, S>(cell: NonNull<Cell<F, S>>, output: Result<F::Output, JoinError>) {
+    // SAFETY: who may touch the stage keeps the cell.
+    let place = unsafe { &cell.as_ref().stage };
+    // SAFETY: the caller is the one who may touch the stage. It is empty, so nothing is leaked by not dropping it.
+    place.with_mut(|stage| unsafe { stage.write(Stage::Output(output)) });
 }
 
 /// The G dies with this output.
@@ -175,7 +185,7 @@ unsafe fn complete<F: Future + 'static, S: Schedule>(cell: NonNull<Cell<F, S>>, 
     // SAFETY: we run the G.
     unsafe { tell_dying::<F, S>(gp, &output) };
     // SAFETY: RUNNING; the stage is empty, so nothing is dropped.
-    unsafe { set_stage(cell, Stage::Output(output)) };
+    unsafe { write_output(cell, output) };
     if header.allg.is_linked() {
         // SAFETY: we run the G, and it is listed.
         unsafe { S::allgremove(gp) };
@@ -263,7 +273,7 @@ pub(crate) unsafe fn take_output<F: Future, S>(gp: Gp, dst: *mut ()) {
 pub(crate) unsafe fn drop_output<F: Future, S>(gp: Gp) {
     let cell = gp.cast::<Cell<F, S>>();
     // SAFETY: the output is the caller's, so it is the one who may touch the stage.
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| unsafe { set_stage(cell, Stage::Empty) })) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| unsafe { empty_stage(cell) })) {
         drop_payload(payload);
     }
 }

@@ -20,6 +20,7 @@ pub(crate) fn acquirep<'a>(sched: &'a Sched, mp: &M, slot: usize) -> &'a P {
         gmp_base::throw!("wirep: p{slot} is held by another m ({:?})", pp.tenure);
     }
     mp.set_p(Some(pp));
+    sched.slots[slot].count_unpark();
     // ORDERING: a hint for `wakep`.
     sched.slots[slot].last_m.store(ptr::from_ref(mp).cast_mut(), Ordering::Relaxed);
     pp
@@ -78,6 +79,7 @@ pub(crate) fn handoffp(sched: &Sched, mp: &M) {
     if has_work {
         return newm::startm(sched, slot);
     }
+    sched.slots[slot].count_park();
     // No M of ours goes to sleep with it, so none is put into the list; but the P is idle now, and the dance is due.
     let _ = sched.idle.give_up(slot, None, false);
     if !sched.runq.is_empty() || wakep::any_ring_has_work(sched) {

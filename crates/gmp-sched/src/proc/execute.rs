@@ -2,7 +2,7 @@
 //!
 //! Go: runtime/proc.go (execute, 3346; goschedImpl, park_m, goexit0, 4255-4590)
 
-use crate::budget::REFILL_EVERY;
+use crate::budget::{Budget, REFILL_EVERY};
 use crate::proc::ready;
 use crate::runtime2::m::G0;
 use crate::runtime2::schedt::Sched;
@@ -13,6 +13,7 @@ use gmp_task::{Gp, Ran, g};
 pub(crate) fn execute(sched: &Sched, g0: &mut G0<'_>, gp: Gp) {
     let mp = g0.mp;
     g0.tick += 1;
+    g0.has_run = true;
     if let Some(pp) = mp.p() {
         pp.stats.polls.add(1);
     }
@@ -28,7 +29,7 @@ pub(crate) fn execute(sched: &Sched, g0: &mut G0<'_>, gp: Gp) {
         g0.budget.refill();
     } else {
         g0.since_refill += 1;
-        if g0.since_refill >= REFILL_EVERY {
+        if g0.since_refill >= REFILL_EVERY || !Budget::is_left() {
             g0.since_refill = 0;
             g0.budget.refill();
         }

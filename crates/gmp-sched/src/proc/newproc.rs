@@ -28,21 +28,20 @@ where
     newproc_ptr(ptr, future, spawned_at)
 }
 
-/// As [`newproc`] on the current runtime; gives the future back if there is none.
-///
-/// # Errors
-/// The future, if no runtime is current.
+/// As [`newproc`] on the current runtime; `None` if there is none.
 #[inline]
-pub fn newproc_current<F>(future: F, spawned_at: &'static Location<'static>) -> Result<JoinHandle<F::Output>, F>
+pub fn newproc_current<F>(future: F, spawned_at: &'static Location<'static>) -> Option<JoinHandle<F::Output>>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    match getg::current_ptr() {
-        Some(sched) => Ok(newproc_ptr(sched, future, spawned_at)),
-        None => Err(future),
-    }
+    let sched = getg::current_ptr()?;
+    Some(newproc_ptr(sched, future, spawned_at))
 }
+
+/// A future above this size is better boxed before anything else: each call that it is passed through by value may copy
+/// it, and a worker's stack is two megabytes.
+pub const BOX_ABOVE: usize = if cfg!(debug_assertions) { 2 << 10 } else { 16 << 10 };
 
 #[inline]
 fn newproc_ptr<F>(sched: NonNull<Sched>, future: F, spawned_at: &'static Location<'static>) -> JoinHandle<F::Output>

@@ -23,8 +23,10 @@ pub(crate) fn give_up_and_park<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: 
     let slot = pp.slot();
     let busy_since = g0.busy_since;
     pp.stats.busy_nanos.add(nanotime().saturating_sub(busy_since));
-    pp.stats.parks.add(1);
-    pp.stats.parks_and_unparks.add(1);
+    if !g0.has_run {
+        pp.stats.noops.add(1);
+    }
+    sched.slots[slot].count_park();
     if acquirep::releasep(sched, mp).is_none() {
         // It had been retired: there is no P to give up, only the M.
         return park_without_p(sched, g0, until);
@@ -73,9 +75,7 @@ fn second_look_and_sleep<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U
     mpark(sched, g0, until, slot);
     g0.busy_since = nanotime();
     g0.linger = g0.busy_since.saturating_sub(asleep_since) < SHORT_SLEEP;
-    if let Some(pp) = mp.p() {
-        pp.stats.parks_and_unparks.add(1);
-    }
+    g0.has_run = false;
     if let Some(hook) = &sched.config.hooks.on_thread_unpark {
         newm::run_hook(hook);
     }

@@ -22,7 +22,6 @@ pub(crate) unsafe fn ready(gp: Gp) {
     let sched: NonNull<Sched> = unsafe { gp.as_ref().sched() };
     if let Some(mp) = getg::getm_of(sched.as_ptr()) {
         if let Some(pp) = mp.p() {
-            pp.stats.local_schedules.add(1);
             // SAFETY: the M of this thread holds the record; the G is the caller's to queue.
             return unsafe { runqput(mp.sched(), pp, gp, !mp.is_locked()) };
         }
@@ -37,6 +36,7 @@ pub(crate) unsafe fn ready(gp: Gp) {
 /// The calling thread's M must hold the record; the G must be the caller's to queue.
 #[inline]
 pub(crate) unsafe fn runqput(sched: &Sched, pp: &P, gp: Gp, next: bool) {
+    pp.stats.local_schedules.add(1);
     if pp.tenure.is_retired() {
         // SAFETY: the caller's promise.
         unsafe { sched.runq.put(gp) };

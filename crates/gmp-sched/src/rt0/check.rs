@@ -4,9 +4,9 @@
 
 use crate::rt0::fault;
 use crate::rt0::record::BootRecord;
+use gmp_base::loom::unmodelled::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use gmp_queue::runq::CAPACITY;
 use std::mem::{align_of, offset_of, size_of};
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 // A ring index wraps with the word; that a slot is `index % CAPACITY` holds across the wrap only if this divides.
 const _: () = assert!(CAPACITY.is_power_of_two());

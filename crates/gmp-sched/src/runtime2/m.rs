@@ -173,6 +173,8 @@ pub struct G0<'a> {
     pub(crate) since_refill: u32,
     /// When the M last woke, in nanoseconds of `nanotime`.
     pub(crate) busy_since: u64,
+    /// It has run something since it last woke.
+    pub(crate) has_run: bool,
     /// The last sleep was so short that a longer look would have spared it.
     pub(crate) linger: bool,
 }
@@ -199,6 +201,6 @@ impl<'a> G0<'a> {
         if bounds.remaining(sp) < STACK_GUARD {
             gmp_base::throw!("stack overflow: m{} has {} bytes left to run tasks on", mp.id, bounds.remaining(sp));
         }
-        Self { mp, budget, tick: 0, since_refill: 0, busy_since: 0, linger: false }
+        Self { mp, budget, tick: 0, since_refill: 0, busy_since: 0, has_run: false, linger: false }
     }
 }

@@ -5,7 +5,7 @@
 use crate::runtime2::m::M;
 use gmp_base::CachePadded;
 use gmp_base::loom::unmodelled::AtomicU64 as Counter;
-use gmp_base::loom::{AtomicPtr, AtomicUsize, Ordering};
+use gmp_base::loom::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use gmp_base::rand::FastRand;
 use gmp_queue::{GQueue, Runq, Tenure};
 use gmp_task::gfree::FreeLists;
@@ -208,7 +208,9 @@ pub struct Slot {
     pub cpus: Box<[usize]>,
     /// The other slots, nearest first: SMT sibling, same cache, the rest. Immutable.
     pub tiers: Box<[Tier]>,
-    /// What earlier records counted.
+    /// Its last M has gone to sleep, or handed it off with nothing to run.
+    parked: AtomicBool,
+    /// What earlier records counted, and what no record counts.
     pub base: PStatsBase,
 }
 
@@ -230,7 +232,26 @@ impl Slot {
             last_m: AtomicPtr::new(ptr::null_mut()),
             cpus,
             tiers,
+            parked: AtomicBool::new(false),
             base: PStatsBase::default(),
+        }
+    }
+
+    /// The slot's M is about to give it up because there is nothing to run.
+    pub(crate) fn count_park(&self) {
+        // ORDERING: figures for people. The flag is written by who has the slot.
+        if !self.parked.swap(true, Ordering::Relaxed) {
+            self.base.parks.fetch_add(1, Ordering::Relaxed);
+            self.base.parks_and_unparks.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// An M has the slot again.
+    #[inline]
+    pub(crate) fn count_unpark(&self) {
+        // ORDERING: as above.
+        if self.parked.load(Ordering::Relaxed) && self.parked.swap(false, Ordering::Relaxed) {
+            self.base.parks_and_unparks.fetch_add(1, Ordering::Relaxed);
         }
     }
 

@@ -141,7 +141,12 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        newproc::newproc(&self.sched, future, Location::caller())
+        let spawned_at = Location::caller();
+        if size_of::<F>() > newproc::BOX_ABOVE {
+            newproc::newproc(&self.sched, Box::pin(future), spawned_at)
+        } else {
+            newproc::newproc(&self.sched, future, spawned_at)
+        }
     }
 
     /// Runs the function on a thread where blocking is allowed.

@@ -174,6 +174,7 @@ impl Runtime {
     /// rt.shutdown_timeout(Duration::from_millis(10));
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[track_caller]
     pub fn shutdown_timeout(mut self, duration: Duration) {
         self.alive = false;
         shutdown::shutdown(self.handle.sched(), Wait::AtMost(duration));

@@ -33,8 +33,14 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    match newproc::newproc_current(future, Location::caller()) {
-        Ok(handle) => handle,
-        Err(_) => panic!("{NO_RUNTIME}"),
+    let spawned_at = Location::caller();
+    let handle = if size_of::<F>() > newproc::BOX_ABOVE {
+        newproc::newproc_current(Box::pin(future), spawned_at)
+    } else {
+        newproc::newproc_current(future, spawned_at)
+    };
+    match handle {
+        Some(handle) => handle,
+        None => panic!("{NO_RUNTIME}"),
     }
 }

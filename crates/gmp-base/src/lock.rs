@@ -39,7 +39,7 @@ impl<T> Lock<T> {
     #[track_caller]
     pub fn try_lock(&self) -> Option<LockGuard<'_, T>> {
         let inner = self.inner.try_lock()?;
-        lockrank::acquire(self.rank);
+        lockrank::acquired(self.rank);
         Some(LockGuard { rank: self.rank, inner })
     }
 }

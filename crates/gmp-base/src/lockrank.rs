@@ -1,7 +1,8 @@
 //! The order in which runtime locks may be taken, checked in debug builds.
 //!
 //! A thread may take a lock only if its rank is above the rank of every lock it already holds. What is listed first
-//! is taken first.
+//! is taken first. The few plain mutexes that threads wait on with a condition variable (the runtime's threads, the blocking
+//! pool, the template thread) come before all of these; a thread holds one of them at a time.
 //!
 //! Go: runtime/lockrank.go, runtime/lockrank_on.go
 
@@ -9,12 +10,6 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum LockRank {
-    /// Start and stop of a runtime: the threads it started.
-    Lifecycle,
-    /// The queue of the blocking pool.
-    Blocking,
-    /// Requests to the template thread.
-    Template,
     /// A shard of the list of all Gs.
     AllGs,
     /// Idle Ms and Ps.
@@ -50,6 +45,11 @@ mod held {
         });
     }
 
+    /// For a lock that was free: not waiting for it can't be part of a deadlock.
+    pub(crate) fn acquired(rank: LockRank) {
+        let _ = HELD.try_with(|held| held.borrow_mut().push(rank));
+    }
+
     pub(crate) fn release(rank: LockRank) {
         let _ = HELD.try_with(|held| {
             let mut held = held.borrow_mut();
@@ -73,6 +73,9 @@ mod held {
     pub(crate) fn acquire(_rank: LockRank) {}
 
     #[inline(always)]
+    pub(crate) fn acquired(_rank: LockRank) {}
+
+    #[inline(always)]
     pub(crate) fn release(_rank: LockRank) {}
 
     #[inline(always)]
@@ -81,7 +84,7 @@ mod held {
     }
 }
 
-pub(crate) use held::{acquire, release};
+pub(crate) use held::{acquire, acquired, release};
 
 /// Throws if this thread holds a runtime lock (debug builds). Called before user code runs: a waker, a drop, a poll or
 /// a hook under one of our locks is a deadlock that waits for its day.

@@ -22,7 +22,8 @@
 //!   its record can't find it retired later, and a record retired is returned by (4) and nothing else.
 //! * *Nothing is stranded.* The M's push looks at the word: seen RETIRED, the element goes to the global queue. If the
 //!   push saw LIVE and lost the race, the element is in a ring that stays in the steal set: whoever retired it empties
-//!   it as a thief, at once and at each tick; and the M itself empties it before (4). So it can be late, not lost.
+//!   it as a thief, at once and (sysmon) at each tick, an M's second look before it sleeps sees it, and the M itself empties it
+//!   before (4). So it can be late, not lost.
 //! * *The next holder sees an empty ring.* (4) is a release store after that emptying, (1) an acquire.
 //!
 //! The push pays one relaxed load of a word that nobody writes in ordinary times: no fence, no exchange.

@@ -7,6 +7,7 @@
 
 use crate::runtime2::m::M;
 use crate::runtime2::schedt::Sched;
+use gmp_base::loom::unmodelled::AtomicPtr;
 use gmp_task::{Gp, Id};
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -19,7 +20,8 @@ pub(crate) const TLS_MAGIC: usize = 0x123;
 struct Context {
     /// The M that this thread runs; null if none.
     m: Cell<*const M>,
-    /// The current runtime; null if none. Kept alive by the M's thread or by the [`EnterGuard`].
+    /// The current runtime; null if none. Kept alive by the [`Frame`] or [`EnterGuard`] that set it, which leaks a reference
+    /// if it is dropped out of order.
     sched: Cell<*const Sched>,
     /// How many [`EnterGuard`]s are alive, to see that they go in order.
     depth: Cell<usize>,
@@ -123,12 +125,13 @@ pub fn current() -> Option<Arc<Sched>> {
 /// Makes a runtime the current one until it is dropped. Guards must be dropped in the reverse order of their making.
 #[derive(Debug)]
 pub struct EnterGuard {
-    before: *const Sched,
+    // An address to put back; `AtomicPtr` only because a raw pointer would make the guard `!Sync`, which tokio's isn't.
+    before: AtomicPtr<Sched>,
     depth: usize,
     // Keeps `CONTEXT.sched` valid.
     sched: Arc<Sched>,
-    // The guard stands for a thread-local state.
-    thread_bound: PhantomData<*mut ()>,
+    // The guard stands for a thread-local state: not `Send`. A shared one can't do anything: `Sync`.
+    thread_bound: PhantomData<std::sync::MutexGuard<'static, ()>>,
 }
 
 /// Makes `sched` the current runtime.
@@ -136,7 +139,8 @@ pub fn enter(sched: Arc<Sched>) -> EnterGuard {
     CONTEXT.with(|c| {
         let depth = c.depth.get() + 1;
         c.depth.set(depth);
-        EnterGuard { before: c.sched.replace(Arc::as_ptr(&sched)), depth, sched, thread_bound: PhantomData }
+        let before = AtomicPtr::new(c.sched.replace(Arc::as_ptr(&sched)).cast_mut());
+        EnterGuard { before, depth, sched, thread_bound: PhantomData }
     })
 }
 
@@ -155,7 +159,7 @@ impl Drop for EnterGuard {
                 // The thread unwinds: better the wrong runtime than a second panic.
                 return;
             }
-            c.sched.set(self.before);
+            c.sched.set(*self.before.get_mut());
             c.depth.set(self.depth - 1);
         });
     }

@@ -3,7 +3,8 @@
 //! # What is promised
 //! After the runtime has been dropped there is no task of it: each one's future has been dropped, once, by an M of the
 //! runtime or by the dropping thread. A spawn is refused (its task is cancelled at once). Wakers and handles that are
-//! left do nothing.
+//! left do nothing. (A thread that is in `Handle::block_on` meanwhile holds what it has just spawned until its next wait, and
+//! cancels it then.)
 //!
 //! # Proof: every G dies
 //! `closing` is set, then the global queue is closed to newcomers, then the list of all Gs is closed and what is in it

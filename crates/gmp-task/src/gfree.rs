@@ -224,8 +224,8 @@ struct FreeCell {
     next: Option<NonNull<FreeCell>>,
 }
 
-/// A list through the free cells themselves.
-#[derive(Debug, Clone, Copy, Default)]
+/// A list through the free cells themselves. It owns them, so it isn't `Copy`.
+#[derive(Debug, Default)]
 struct Chain {
     head: Option<NonNull<FreeCell>>,
     len: u32,

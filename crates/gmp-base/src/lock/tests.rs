@@ -25,7 +25,7 @@ fn excludes() {
 
 #[test]
 fn rising_ranks_may_nest() {
-    let low = Lock::new(LockRank::Lifecycle, ());
+    let low = Lock::new(LockRank::AllGs, ());
     let high = Lock::new(LockRank::Leaf, ());
     let a = low.lock();
     let b = high.lock();

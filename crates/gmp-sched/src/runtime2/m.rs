@@ -33,7 +33,8 @@ pub struct M {
     pub(crate) note: Note,
     /// The record it holds, or null.
     p: AtomicPtr<P>,
-    /// The slot it is to take when it wakes, plus one; 0: none. Written by its waker before the wake-up.
+    /// The slot it is to take when it wakes, plus one, and in the lowest bit whether it is counted as spinning; 0: none.
+    /// Written by its waker before the wake-up.
     pub(crate) nextp: gmp_base::loom::AtomicUsize,
     /// The G it runs, or null: then its scheduler runs, on g0.
     curg: AtomicPtr<Header>,
@@ -41,7 +42,7 @@ pub struct M {
     spinning: AtomicBool,
     /// In `block_on`: it runs its own future and nothing else, so what it queues is for others.
     locked: AtomicBool,
-    /// The CPU that the thread is pinned to, plus one; 0: none.
+    /// The slot whose CPUs the thread is pinned to, plus one; 0: none.
     pub(crate) pinned: AtomicU32,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::runtime::{Builder, EnterGuard, Handle, RuntimeMetrics};
 use crate::task::JoinHandle;
-use gmp_sched::proc::needm;
+use gmp_sched::proc::{needm, newproc};
 use gmp_sched::shutdown::{self, Wait};
 use gmp_sched::{Flavor, main_g};
 use std::future::Future;
@@ -77,7 +77,12 @@ impl Runtime {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.handle.spawn(future)
+        // As in `Handle::spawn`, and here because each call by value costs a large future a copy.
+        if size_of::<F>() > newproc::BOX_ABOVE {
+            self.handle.spawn(Box::pin(future))
+        } else {
+            self.handle.spawn(future)
+        }
     }
 
     /// Runs the function on a thread where blocking is allowed.

@@ -51,15 +51,20 @@ where
         let mut cx = Context::from_waker(&waker);
         loop {
             if let Poll::Ready(result) = main_g.as_mut().poll(&mut cx) {
-                return result;
+                return Some(result);
+            }
+            if shutdown::closed_by_panic(sched) {
+                // A main G that only yields would go on for ever: what ends it is that M0 leaves, which cancels it.
+                return None;
             }
             // Step 16: mstart. It returns when the main G is dead (step 17), or for no reason.
             schedule::schedule(sched, &mut g0, &mut UntilKicked(&kick));
         }
     });
     match result {
-        Ok(output) => output,
-        Err(error) => match error.try_into_panic() {
+        None => needm::shut_down_by_panic(),
+        Some(Ok(output)) => output,
+        Some(Err(error)) => match error.try_into_panic() {
             Ok(payload) => resume_unwind(payload),
             Err(_) if shutdown::closed_by_panic(sched) => needm::shut_down_by_panic(),
             Err(_) => panic!("the main task was cancelled by the shutdown of its runtime"),

@@ -25,6 +25,10 @@
 //! spinner, or a spinner that has yet to go through its own fence, about which the same is true. So never is a G queued
 //! while all Ms go to sleep. It doesn't matter whether the sleeper was spinning: each one looks again.
 //!
+//! Three more make a P idle or join the idle Ms, and go the same way: who hands a P off with nothing to run (`handoffp`), who
+//! finds nobody to run a slot (`strand`), and an M without a P. A claim that comes to nothing (`Idle::unclaim`) is given, under
+//! the lock, to an M that has joined meanwhile, for a submitter may have relied on it.
+//!
 //! What remains is a P that becomes idle *after* a submitter saw none and whose M had looked into the queues *before*
 //! the G was there. That M looks again too, for it can't become idle without the fence. Go's `needspinning` is then not
 //! what makes this safe, but it spares the detour: a spinner that found work and no idle P to wake another M for sets

@@ -84,7 +84,7 @@ impl<T: Copy + PartialEq> Idle<T> {
     #[inline]
     pub fn should_wake(&self) -> bool {
         // ORDERING: the dance. Our queueing is before this fence; the sleeper's fence is in `give_up` or
-        // `stop_spinning`, after its P is among the idle.
+        // `join`, after its P is among the idle, or it among the idle Ms.
         fence(Ordering::SeqCst);
         // ORDERING: the fence is what orders these two.
         self.npidle.load(Ordering::Relaxed) != 0 && self.nmspinning.load(Ordering::Relaxed) == 0

@@ -189,7 +189,8 @@ impl Builder {
         self
     }
 
-    /// Called on each of the runtime's threads when it starts, before anything else. A hook that panics aborts.
+    /// Called on each of the runtime's threads when it starts, before anything else. It should be short: the thread was started
+    /// because there is work. A hook that panics aborts.
     ///
     /// # Examples
     /// ```
@@ -213,7 +214,8 @@ impl Builder {
         self
     }
 
-    /// Called on a worker before it goes to sleep. A hook that panics aborts.
+    /// Called on a worker before it goes to sleep. It should be short: the worker may have been given work already. A hook that
+    /// panics aborts.
     pub fn on_thread_park<F>(&mut self, f: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,
@@ -222,7 +224,7 @@ impl Builder {
         self
     }
 
-    /// Called on a worker after it has woken. A hook that panics aborts.
+    /// Called on a worker after it has woken. It should be short, as the others. A hook that panics aborts.
     pub fn on_thread_unpark<F>(&mut self, f: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,

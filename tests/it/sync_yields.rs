@@ -304,9 +304,9 @@ yields!(empty_and_sink, {}, {
 fn io_copy() {
     yields(|_seen| {
         Box::pin(async move {
-            let mut source = gmp::io::repeat(7).take(64 << 20);
+            let mut source = gmp::io::repeat(7).take(256 << 20);
             let copied = gmp::io::copy(&mut source, &mut gmp::io::sink()).await;
-            assert_eq!(copied.unwrap(), 64 << 20);
+            assert_eq!(copied.unwrap(), 256 << 20);
         })
     });
 }

@@ -42,13 +42,22 @@ pub enum Put<T> {
     Overflow(GQueue<T>),
 }
 
+/// Where [`Runq::try_put`] found room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// As [`Put::Next`].
+    Next,
+    /// As [`Put::Ring`].
+    Ring,
+}
+
 /// The run queue of one P.
 pub struct Runq<T> {
     /// Index of the oldest element. Moved by consumers, by compare-exchange.
     pub(crate) head: CachePadded<AtomicUsize>,
     pub(crate) owner: CachePadded<OwnerHalf<T>>,
     /// Written by the owner, read by all. Atomic because a thief's copy may race with the owner's reuse.
-    pub(crate) ring: Box<[AtomicPtr<T>]>,
+    pub(crate) ring: Box<[AtomicPtr<T>; CAPACITY]>,
 }
 
 /// What the owner writes on each push; one cache line, apart from `head`.
@@ -76,7 +85,7 @@ impl<T> Runq<T> {
         Self {
             head: CachePadded::new(AtomicUsize::new(index)),
             owner: CachePadded::new(OwnerHalf { tail: AtomicUsize::new(index), next: AtomicPtr::new(ptr::null_mut()) }),
-            ring: (0..CAPACITY).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
+            ring: Box::new(std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut()))),
         }
     }
 
@@ -157,8 +166,26 @@ impl<T: Link> Runq<T> {
     /// # Safety
     /// The caller must be the queue's owner (the only thread that puts), and `item` must be live, in no other list
     /// and the caller's to queue.
-    #[inline]
     pub unsafe fn put(&self, item: NonNull<T>, next: bool) -> Put<T> {
+        // SAFETY: the caller's promises.
+        match unsafe { self.try_put(item, next) } {
+            Ok(Room::Next) => Put::Next,
+            Ok(Room::Ring) => Put::Ring,
+            // SAFETY: the caller is the owner; the element is the caller's or was in `runnext`.
+            Err(item) => unsafe { self.push_ring(item) },
+        }
+    }
+
+    /// As [`put`](Self::put), but for a full ring: the element that finds no room comes back. That may be the one that was
+    /// in `runnext`. Small, so that it can be part of its caller.
+    ///
+    /// # Errors
+    /// The element, if the ring is full.
+    ///
+    /// # Safety
+    /// As [`put`](Self::put).
+    #[inline]
+    pub unsafe fn try_put(&self, item: NonNull<T>, next: bool) -> Result<Room, NonNull<T>> {
         let mut item = item;
         if next {
             // ORDERING: only the owner makes it non-null, so null here stays null; the store publishes the element to
@@ -167,21 +194,35 @@ impl<T: Link> Runq<T> {
             // store (it may order the two stores either way), so in models the swap below does the work.
             if !cfg!(gmp_loom) && self.owner.next.load(Ordering::Relaxed).is_null() {
                 self.owner.next.store(item.as_ptr(), Ordering::Release);
-                return Put::Next;
+                return Ok(Room::Next);
             }
             // ORDERING: as the store above; what comes out was put in by this same thread.
             match NonNull::new(self.owner.next.swap(item.as_ptr(), Ordering::AcqRel)) {
-                None => return Put::Next,
+                None => return Ok(Room::Next),
                 Some(kicked) => item = kicked,
             }
         }
-        // SAFETY: the caller is the owner; `item` is the caller's, or was in `runnext`, which we emptied of it.
-        unsafe { self.push_ring(item) }
+        // ORDERING: as in `push_ring`.
+        let tail = self.owner.tail.load(Ordering::Relaxed);
+        if tail.wrapping_sub(self.head.load(Ordering::Acquire)) >= CAPACITY {
+            return Err(item);
+        }
+        self.publish(tail, item);
+        Ok(Room::Ring)
+    }
+
+    /// Owner only; there must be room.
+    #[inline(always)]
+    fn publish(&self, tail: usize, item: NonNull<T>) {
+        // ORDERING: published by the next line.
+        self.slot(tail).store(item.as_ptr(), Ordering::Relaxed);
+        // ORDERING: publishes the slot and the element to the acquire of `tail` in every consumer.
+        self.owner.tail.store(tail.wrapping_add(1), Ordering::Release);
     }
 
     /// # Safety
     /// As [`put`](Self::put).
-    #[inline]
+    #[cold]
     unsafe fn push_ring(&self, item: NonNull<T>) -> Put<T> {
         // ORDERING: the owner's own variable.
         let tail = self.owner.tail.load(Ordering::Relaxed);
@@ -189,10 +230,7 @@ impl<T: Link> Runq<T> {
             // ORDERING: acquires the consumers' releases: they have read the slots that we are about to reuse.
             let head = self.head.load(Ordering::Acquire);
             if tail.wrapping_sub(head) < CAPACITY {
-                // ORDERING: published by the next line.
-                self.slot(tail).store(item.as_ptr(), Ordering::Relaxed);
-                // ORDERING: publishes the slot and the element to the acquire of `tail` in every consumer.
-                self.owner.tail.store(tail.wrapping_add(1), Ordering::Release);
+                self.publish(tail, item);
                 return Put::Ring;
             }
             // SAFETY: the caller's promises.

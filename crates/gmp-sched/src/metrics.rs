@@ -29,10 +29,6 @@ impl Metrics<'_> {
         for slot in 0..self.0.procs() {
             spawned += self.0.totals(slot).spawned;
         }
-        for pp in self.0.records().filter(|r| r.tenure.is_retired()) {
-            spawned += pp.stats.spawned.get();
-            died += pp.stats.died.get();
-        }
         usize::try_from(spawned.saturating_sub(died)).unwrap_or(usize::MAX)
     }
 

@@ -42,7 +42,7 @@ pub(crate) struct Vtable {
     pub(crate) run: unsafe fn(Gp) -> crate::poll::Ran,
     pub(crate) shutdown: unsafe fn(Gp),
     pub(crate) ready: unsafe fn(Gp),
-    /// Moves the output to `*mut Poll<Result<T, JoinError>>`.
+    /// Writes the output to `*mut Poll<Result<T, JoinError>>`, dropping nothing there.
     pub(crate) take_output: unsafe fn(Gp, *mut ()),
     pub(crate) drop_output: unsafe fn(Gp),
     pub(crate) free: unsafe fn(Gp),

@@ -10,6 +10,7 @@ use crate::status::{Dead, JoinDropped};
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -144,11 +145,12 @@ impl<T> Future for JoinHandle<T> {
             return Poll::Pending;
         }
         coop.made_progress();
-        let mut output = Poll::Pending;
+        let mut output = MaybeUninit::<Poll<Self::Output>>::uninit();
         let take_output = self.header().vtable.take_output;
         // SAFETY: the G is dead and died with JOIN_INTEREST, so the output is this handle's; it is of type `T`.
-        unsafe { take_output(self.gp, (&raw mut output).cast()) };
-        output
+        unsafe { take_output(self.gp, output.as_mut_ptr().cast()) };
+        // SAFETY: the call has returned, so it has written.
+        unsafe { output.assume_init() }
     }
 }
 

@@ -247,23 +247,26 @@ unsafe fn tell_failed<S: Schedule>(gp: Gp, error: &JoinError) {
 }
 
 /// # Safety
-/// `gp` must be a `Cell<F, S>`, dead, and the output the caller's; `dst` must point to a
-/// `Poll<Result<F::Output, JoinError>>`.
+/// `gp` must be a `Cell<F, S>`, dead, and the output the caller's; `dst` must point to room
+/// for a `Poll<Result<F::Output, JoinError>>`, which is written unless the call panics; nothing there is dropped.
 pub(crate) unsafe fn take_output<F: Future, S>(gp: Gp, dst: *mut ()) {
     let cell = gp.cast::<Cell<F, S>>();
     // SAFETY: the caller has a reference.
     let stage = unsafe { &cell.as_ref().stage };
-    // SAFETY: the output is the caller's, so nobody else touches the stage. An output isn't pinned.
-    let stage = stage.with_mut(|stage| unsafe { std::mem::replace(&mut *stage, Stage::Empty) });
-    match stage {
-        Stage::Output(output) => {
-            let dst = dst.cast::<Poll<Result<F::Output, JoinError>>>();
-            // SAFETY: the caller says what `dst` points to.
-            unsafe { *dst = Poll::Ready(output) };
-        }
-        Stage::Empty => panic!("JoinHandle polled after completion"),
-        Stage::Future(_) => gmp_base::throw!("a dead g has a future"),
-    }
+    // The output is the caller's, so nobody else touches the stage. An output isn't pinned.
+    stage.with_mut(|place| {
+        // SAFETY: as above.
+        let output = match unsafe { &*place } {
+            // SAFETY: a live output, which is written over below and not dropped here.
+            Stage::Output(output) => unsafe { std::ptr::read(output) },
+            Stage::Empty => panic!("JoinHandle polled after completion"),
+            Stage::Future(_) => gmp_base::throw!("a dead g has a future"),
+        };
+        // SAFETY: what was there has been moved out.
+        unsafe { place.write(Stage::Empty) };
+        // SAFETY: the caller says that `dst` points to room for it.
+        unsafe { dst.cast::<Poll<Result<F::Output, JoinError>>>().write(Poll::Ready(output)) };
+    });
 }
 
 /// Drops the output; a panic of its drop is dropped too.

@@ -310,6 +310,12 @@ impl Status {
     #[inline]
     #[must_use]
     pub fn ref_dec(&self) -> bool {
+        // A lone reference is the caller's, and only from a reference is another one made: nobody is left to race with,
+        // so the locked operation is spared. The count stays 1 then; who is told so frees the cell.
+        // ORDERING: acquires the releases of all dropped references, as the subtraction would.
+        if self.load().refs() == 1 {
+            return true;
+        }
         // ORDERING: releases this reference's uses to the last one, and acquires all others' if this is the last.
         let old = self.0.fetch_sub(REF, Ordering::AcqRel);
         if old < REF {
@@ -361,11 +367,6 @@ impl Status {
     /// The join handle is dropped.
     #[inline]
     pub fn drop_join_handle(&self) -> JoinDropped {
-        // ORDERING: nothing has happened to the G yet that we need to see; our giving up is released to the last
-        // reference, as in `ref_dec`.
-        if self.0.compare_exchange(BORN, RUNNABLE | REF, Ordering::Release, Ordering::Relaxed).is_ok() {
-            return JoinDropped::Nothing;
-        }
         // ORDERING: acquires the output if DEAD is seen.
         let mut old = self.0.load(Ordering::Acquire);
         loop {

@@ -24,15 +24,12 @@ pub(crate) fn execute(sched: &Sched, g0: &mut G0<'_>, gp: Gp) {
     if ran == Ran::Again {
         // SAFETY: the right to queue it is ours.
         unsafe { goyield(sched, g0, gp) };
-        // It woke itself: it may have used its budget up.
+    }
+    g0.since_refill += 1;
+    // A G that has woken itself because its budget is used up shows in the second half.
+    if g0.since_refill >= REFILL_EVERY || !Budget::is_left() {
         g0.since_refill = 0;
         g0.budget.refill();
-    } else {
-        g0.since_refill += 1;
-        if g0.since_refill >= REFILL_EVERY || !Budget::is_left() {
-            g0.since_refill = 0;
-            g0.budget.refill();
-        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
 use gmp_base::loom::unmodelled::Ordering;
 use gmp_queue::Put;
+use gmp_queue::runq::Room;
 use gmp_task::Gp;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -37,24 +38,46 @@ pub(crate) unsafe fn ready(gp: Gp) {
 #[inline]
 pub(crate) unsafe fn runqput(sched: &Sched, pp: &P, gp: Gp, next: bool) {
     pp.stats.local_schedules.add(1);
-    if pp.tenure.is_retired() {
+    if pp.tenure.is_retired() || sched.fifo {
         // SAFETY: the caller's promise.
-        unsafe { sched.runq.put(gp) };
-    } else if sched.fifo {
-        // SAFETY: the caller's promise.
-        unsafe { runqput_fifo(pp, gp) };
-        return;
-    } else {
-        // SAFETY: the caller's promise.
-        match unsafe { pp.runq.put(gp, next) } {
-            Put::Next => return,
-            Put::Ring => {}
-            Put::Overflow(mut batch) => {
-                pp.stats.overflows.add(1);
-                sched.runq.put_batch(&mut batch);
-            }
-        }
+        return unsafe { runqput_elsewhere(sched, pp, gp) };
     }
+    // SAFETY: the caller's promise.
+    match unsafe { pp.runq.try_put(gp, next) } {
+        Ok(Room::Next) => return,
+        Ok(Room::Ring) => {}
+        // SAFETY: the caller's promise; an element that was in `runnext` is ours as well.
+        Err(gp) => return unsafe { runqputslow(sched, pp, gp) },
+    }
+    if sched.idle.should_wake() {
+        wakep::wakep(sched);
+    }
+}
+
+/// # Safety
+/// As [`runqput`].
+#[inline(never)]
+unsafe fn runqput_elsewhere(sched: &Sched, pp: &P, gp: Gp) {
+    if !pp.tenure.is_retired() {
+        // SAFETY: the caller's promise.
+        return unsafe { runqput_fifo(pp, gp) };
+    }
+    // SAFETY: the caller's promise.
+    unsafe { sched.runq.put(gp) };
+    if sched.idle.should_wake() {
+        wakep::wakep(sched);
+    }
+}
+
+/// The ring is full: half of it goes to the global queue. Apart, so that a push saves no registers for it.
+///
+/// # Safety
+/// As [`runqput`].
+#[cold]
+#[inline(never)]
+unsafe fn runqputslow(sched: &Sched, pp: &P, gp: Gp) {
+    // SAFETY: the caller's promise.
+    unsafe { runqput_quiet(sched, pp, gp) };
     if sched.idle.should_wake() {
         wakep::wakep(sched);
     }

@@ -147,6 +147,12 @@ macro_rules! stats {
             $($(#[$doc])* pub $name: u64,)*
         }
 
+        impl PTotals {
+            pub(crate) fn add(&mut self, stats: &PStats) {
+                $(self.$name = self.$name.wrapping_add(stats.$name.get());)*
+            }
+        }
+
         impl PStats {
             /// Moves the counters of a record that leaves its slot to those of the slot.
             pub(crate) fn fold_into(&self, base: &PStatsBase) {

@@ -272,10 +272,16 @@ impl Sched {
         self.next_mid.load(Unmodelled::Relaxed)
     }
 
-    /// A slot's counters.
+    /// A slot's counters: those of its record, of earlier ones, and of records that were retired from it and are still out.
     pub fn totals(&self, slot: usize) -> PTotals {
-        let slot = &self.slots[slot];
-        slot.record().stats.totals(&slot.base)
+        let here = &self.slots[slot];
+        let mut totals = here.record().stats.totals(&here.base);
+        // ORDERING: figures for people.
+        if self.nretired.load(Unmodelled::Relaxed) != 0 {
+            let out = self.records().filter(|r| r.tenure.is_retired() && r.slot() == slot);
+            out.for_each(|r| totals.add(&r.stats));
+        }
+        totals
     }
 }
 

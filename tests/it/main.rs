@@ -1,5 +1,8 @@
 //! The integration tests of gmp, in one binary: what a user of tokio or of Go would expect, seen from outside.
 
+#![expect(clippy::async_yields_async, reason = "handles that come out of tasks are what is under test")]
+#![expect(clippy::waker_clone_wake, reason = "a wake that gives its waker up is what is under test")]
+
 mod support; //       runtimes by flavour, watchdog, child processes
 
 mod tidy; //          rules that a text scan can hold

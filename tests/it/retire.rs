@@ -199,6 +199,7 @@ fn a_locked_m_can_lose_its_p() {
     watched(|| {
         let rt = multi(2);
         let (sched, metrics) = (sched_of(&rt), rt.metrics());
+        let mut replaced = 0;
         for _ in 0..50 {
             let threads: HashSet<_> = rt.block_on(async {
                 let (tx, rx) = mpsc::channel();
@@ -207,8 +208,10 @@ fn a_locked_m_can_lose_its_p() {
                     gmp::spawn(async move { tx.send(thread::current().id()).unwrap() });
                 }
                 drop(tx);
-                let lost = [0, 1].map(|slot| retire(&sched, slot));
-                assert!(lost.contains(&Retired::Replaced), "this one holds a P: {lost:?}");
+                // Its own among them, unless both Ps were still busy with the round before when it asked for one.
+                for slot in [0, 1] {
+                    replaced += usize::from(retire(&sched, slot) == Retired::Replaced);
+                }
                 // This poll still blocks, and all of them run.
                 let threads = rx.iter().collect();
                 assert_eq!(gmp::spawn(async { 2 }).await.unwrap(), 2);
@@ -218,6 +221,8 @@ fn a_locked_m_can_lose_its_p() {
         }
         eventually("all are dead", || metrics.num_alive_tasks() == 0);
         assert_eq!(metrics.spawned_tasks_count(), 50 * 21);
+        assert!(replaced > 0, "it never held a P");
+        assert_eq!(metrics.retired_count(), replaced as u64);
         assert_eq!(rt.block_on(async { gmp::spawn(async { 3 }).await.unwrap() }), 3);
     });
 }

@@ -71,7 +71,8 @@ pub(crate) fn current() -> Runtime {
 /// Runs `f` on each kind of runtime in turn, each under the watchdog.
 #[track_caller]
 pub(crate) fn on_each(f: fn(Runtime)) {
-    let kinds: [(&str, fn() -> Runtime); 4] = [
+    type Make = fn() -> Runtime;
+    let kinds: [(&str, Make); 4] = [
         ("current_thread", current),
         ("multi_thread, 1 worker", || multi(1)),
         ("multi_thread, 2 workers", || multi(2)),

@@ -24,13 +24,13 @@ pub fn set_dump(dump: DumpFn) {
 #[track_caller]
 pub fn throw(message: std::fmt::Arguments<'_>) -> ! {
     let at = std::panic::Location::caller();
-    let mut err = std::io::stderr().lock();
-    // Nothing is left to do about a stderr that cannot be written to: the process ends here either way.
-    let _ = writeln!(err, "fatal error: gmp: {message}\n\tat {at}");
+    // In one write: another thread's panic may be printing at the same time.
+    let mut text = format!("fatal error: gmp: {message}\n\tat {at}\n").into_bytes();
     if let Some(dump) = DUMP.get() {
-        dump(&mut err);
+        dump(&mut text);
     }
-    let _ = err.flush();
+    // Nothing is left to do about a stderr that cannot be written to: the process ends here either way.
+    let _ = std::io::stderr().write_all(&text);
     std::process::abort()
 }
 

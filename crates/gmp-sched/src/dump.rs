@@ -10,7 +10,8 @@ use std::sync::{Arc, OnceLock, Weak};
 
 /// A line to stderr. One that can't be written is lost: whoever reports goes on.
 pub(crate) fn report(message: std::fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "gmp: {message}");
+    // In one write, so that two reports don't mix.
+    let _ = io::stderr().write_all(format!("gmp: {message}\n").as_bytes());
 }
 
 fn schedulers() -> &'static Lock<Vec<Weak<Sched>>> {

@@ -36,7 +36,7 @@ fn mains() {
 #[tokio::test]
 async fn a_test_of_theirs() {
     let (tx, rx) = oneshot::channel();
-    let task = tokio::spawn(async move { rx.await });
+    let task = tokio::spawn(rx);
     tokio::task::yield_now().await;
     tx.send(5).unwrap();
     assert_eq!(task.await.unwrap(), Ok(5));

@@ -23,4 +23,4 @@ mod macros; //        #[gmp::main], #[gmp::test]
 mod ui; //            their messages
 mod retire; //        a P taken from a thread that is stuck
 mod wakers; //        wakers and tasks outliving what they belong to
-mod hostile; //       reference/hostile-cases.md, by number
+mod hostile; //       what must be survived, case by case

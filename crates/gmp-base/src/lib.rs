@@ -2,7 +2,7 @@
 //!
 //! Here live atomics, cells and locks that loom can take over ([`loom`]), a sleeping place for a thread ([`note`]),
 //! a lock with a rank ([`lock`]), cheap random numbers ([`rand`]), the intrusive link ([`link`]) and the way to die
-//! with a message ([`throw!`]). No word of the scheduler may appear here, the ranks in [`lockrank`] excepted.
+//! with a message ([`throw!`](crate::throw!)). No word of the scheduler may appear here, the ranks in [`lockrank`] excepted.
 //!
 //! Internal to gmp: no semver promise.
 //!

@@ -1,4 +1,4 @@
-//! [`throw!`]: one of our own invariants is broken, so print what is known and abort.
+//! [`throw!`](crate::throw!): one of our own invariants is broken, so print what is known and abort.
 //!
 //! A half-unwound scheduler loses wake-ups, and a lost wake-up is worse than a dead process. A caller's mistake is a
 //! panic and the world's faults are `Result`s; neither comes here.
@@ -13,13 +13,13 @@ pub type DumpFn = fn(&mut dyn Write);
 
 static DUMP: OnceLock<DumpFn> = OnceLock::new();
 
-/// Tells [`throw!`] how to print the schedulers' state. The first caller wins; all callers pass the same function.
+/// Tells [`throw!`](crate::throw!) how to print the schedulers' state. The first caller wins; all callers pass the same function.
 pub fn set_dump(dump: DumpFn) {
     // A second runtime in the process passes the same function again, which is no error.
     let _ = DUMP.set(dump);
 }
 
-/// The body of [`throw!`].
+/// The body of [`throw!`](crate::throw!).
 #[cold]
 #[track_caller]
 pub fn throw(message: std::fmt::Arguments<'_>) -> ! {

@@ -1,4 +1,4 @@
-//! [`Cell`]: header and future or output in one allocation.
+//! The cell: header and future or output in one allocation.
 //!
 //! Go: runtime/proc.go (malg, newproc1)
 

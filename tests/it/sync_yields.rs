@@ -10,6 +10,7 @@ use gmp::io::{AsyncReadExt, AsyncWriteExt};
 use gmp::runtime::{Builder, Runtime};
 use gmp::sync::{Mutex, RwLock, Semaphore, broadcast, mpsc, oneshot, watch};
 use gmp::task::JoinSet;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -24,10 +25,14 @@ impl Seen {
         self.0.load(Ordering::SeqCst)
     }
 
+    fn set(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
     /// Spawns the other task.
     fn watch(&self) {
-        let seen = self.0.clone();
-        gmp::spawn(async move { seen.store(true, Ordering::SeqCst) });
+        let seen = self.clone();
+        gmp::spawn(async move { seen.set() });
     }
 }
 
@@ -51,13 +56,18 @@ fn yields(work: Work) {
             rt.block_on(task).unwrap()
         });
         assert!(in_task, "the task never yielded");
+        // There the tasks may run on another thread, so it is the yield itself that is looked for.
         let in_block_on = watched(move || {
             let (rt, seen) = (make(), Seen::default());
-            rt.block_on(async {
-                seen.watch();
-                work(seen.clone()).await;
-                seen.yes()
-            })
+            let mut work = work(seen.clone());
+            rt.block_on(poll_fn(|cx| {
+                let polled = work.as_mut().poll(cx);
+                if polled.is_pending() {
+                    seen.set();
+                }
+                polled
+            }));
+            seen.yes()
         });
         assert!(in_block_on, "block_on's future never yielded");
     }

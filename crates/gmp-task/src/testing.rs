@@ -103,6 +103,11 @@ impl Mock {
     pub(crate) fn close(&self) {
         // SAFETY: `close` passes on the right to queue.
         self.allgs.close(|gp| unsafe { Self::ready(gp) });
+        self.drain();
+    }
+
+    /// Shuts down what is queued, and nothing that waits.
+    pub(crate) fn drain(&self) {
         loop {
             let Some(Runnable(gp)) = self.queue.lock().pop_front() else {
                 break;

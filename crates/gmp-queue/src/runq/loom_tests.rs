@@ -1,8 +1,14 @@
 //! Models of the ring with four slots: put ∥ get ∥ steal, overflow, `runnext`, indices that wrap.
+//!
+//! An item's number is a watched cell, so a model fails if an element comes out without what was written to it.
+//!
+//! Out of loom's reach: an owner whose store to a slot overtakes its load of `head` (loom runs threads in program order
+//! and lets loads be old, never stores early), and the plain store to an empty `runnext`, which models replace by a swap.
 
 use super::{Put, Runq};
+use crate::glist::GQueue;
 use crate::testing::{Item, take};
-use gmp_base::loom::{Mutex, thread};
+use gmp_base::loom::{AtomicUsize, Mutex, Ordering, thread};
 use std::sync::Arc;
 
 fn put(q: &Runq<Item>, value: usize, next: bool, seen: &Mutex<Vec<usize>>) {
@@ -113,5 +119,111 @@ fn loom_slot_reuse_against_copy() {
         t.join().unwrap();
         get_all(&q, &seen);
         check(&seen, 5);
+    });
+}
+
+/// What the owner puts as a batch is published like what it puts one by one.
+#[test]
+fn loom_put_batch_against_thief() {
+    loom::model(|| {
+        let q = Arc::new(Runq::starting_at(usize::MAX));
+        let seen = Arc::new(Mutex::new(vec![]));
+        let t = {
+            let (q, seen) = (q.clone(), seen.clone());
+            thread::spawn(move || thief(q, seen, false, 0))
+        };
+        let mut batch = GQueue::new();
+        for i in 0..3 {
+            // SAFETY: a fresh item, queued once.
+            unsafe { batch.push_back(Item::leak(i)) };
+        }
+        // SAFETY: this thread is the owner.
+        unsafe { q.put_batch(&mut batch) };
+        assert!(batch.is_empty());
+        t.join().unwrap();
+        get_all(&q, &seen);
+        check(&seen, 3);
+    });
+}
+
+/// A batch into a ring that is being emptied: what doesn't fit stays in the batch, nothing is written over.
+#[test]
+fn loom_put_batch_into_a_full_ring() {
+    loom::model(|| {
+        let q = Arc::new(Runq::starting_at(usize::MAX - 2));
+        let seen = Arc::new(Mutex::new(vec![]));
+        for i in 0..4 {
+            put(&q, i, false, &seen);
+        }
+        let t = {
+            let (q, seen) = (q.clone(), seen.clone());
+            thread::spawn(move || thief(q, seen, false, 0))
+        };
+        let mut batch = GQueue::new();
+        for i in 4..7 {
+            // SAFETY: a fresh item, queued once.
+            unsafe { batch.push_back(Item::leak(i)) };
+        }
+        // SAFETY: this thread is the owner.
+        unsafe { q.put_batch(&mut batch) };
+        t.join().unwrap();
+        get_all(&q, &seen);
+        seen.lock().extend(batch.map(take));
+        check(&seen, 7);
+    });
+}
+
+/// What a thief has stolen is published to the thief's own thieves.
+#[test]
+fn loom_steal_from_a_thief() {
+    loom::model(|| {
+        let thiefs = Arc::new(Runq::starting_at(usize::MAX));
+        let seen = Arc::new(Mutex::new(vec![]));
+        // As in `loom_len_is_never_negative`: orders nothing, shows loom an order.
+        let point = Arc::new(AtomicUsize::new(0));
+        let t = {
+            let (mine, seen, point) = (thiefs.clone(), seen.clone(), point.clone());
+            thread::spawn(move || {
+                let victim = Runq::new();
+                for i in 0..3 {
+                    put(&victim, i, false, &seen);
+                }
+                // SAFETY: this thread owns `mine`, which is empty.
+                let stolen = unsafe { mine.steal_from(&victim) }.expect("nobody else steals from the victim");
+                point.fetch_add(1, Ordering::Relaxed);
+                let (first, rest) = (take(stolen.item), victim.take_oldest().map(take));
+                (stolen.count, first, rest)
+            })
+        };
+        point.fetch_add(1, Ordering::Relaxed);
+        let second_hand = thiefs.take_oldest().map(take);
+        assert!(second_hand.is_none_or(|value| value == 0));
+        assert_eq!(t.join().unwrap(), (2, 1, Some(2)));
+        let left = thiefs.take_oldest().map(take);
+        assert_eq!(second_hand.xor(left), Some(0), "the stolen element is in one place");
+    });
+}
+
+/// Who looks on sees no more elements than there ever were: `head` is never seen ahead of `tail`.
+#[test]
+fn loom_len_is_never_negative() {
+    loom::model(|| {
+        let q = Arc::new(Runq::starting_at(usize::MAX));
+        // The owner's loads of `head` hide from loom that its exchange may come before ours; this exchange, which orders
+        // nothing, shows it.
+        let point = Arc::new(AtomicUsize::new(0));
+        let t = {
+            let (q, point) = (q.clone(), point.clone());
+            thread::spawn(move || {
+                let seen = Mutex::new(vec![]);
+                put(&q, 0, false, &seen);
+                get_all(&q, &seen);
+                point.fetch_add(1, Ordering::Relaxed);
+            })
+        };
+        point.fetch_add(1, Ordering::Relaxed);
+        assert!(q.len() <= 1);
+        t.join().unwrap();
+        assert_eq!(q.len(), 0);
     });
 }

@@ -303,3 +303,33 @@ fn a_pending_g_is_listed_and_a_yielding_one_is_not() {
     mock.close();
     assert_eq!(mock.listed(), 0);
 }
+
+/// The last one listed moves into the gap of one that leaves, and must be found there when it dies itself.
+#[test]
+fn listed_gs_die_in_any_order() {
+    for first in 0..3 {
+        for second in (0..3).filter(|&i| i != first) {
+            let mock = Mock::new();
+            let mut handles: Vec<_> = (0..3).map(|_| mock.spawn(pending::<()>())).collect();
+            mock.run_all();
+            for (gone, i) in [first, second, 3 - first - second].into_iter().enumerate() {
+                assert_eq!(mock.listed(), 3 - gone);
+                handles[i].abort();
+                mock.run_all();
+                assert!(matches!(join(&mut handles[i]), Poll::Ready(Err(e)) if e.is_cancelled()));
+            }
+            assert_eq!(mock.listed(), 0);
+        }
+    }
+}
+
+/// After a close nothing waits: what would wait for the first time is cancelled by who runs it.
+#[test]
+fn a_g_that_parks_after_the_close_is_cancelled() {
+    let mock = Mock::new();
+    mock.close();
+    let mut late = mock.spawn(pending::<()>());
+    mock.run_all();
+    assert!(matches!(join(&mut late), Poll::Ready(Err(e)) if e.is_cancelled()));
+    assert_eq!(mock.listed(), 0);
+}

@@ -36,6 +36,7 @@ fn abort_in_each_state() {
     assert!(waiting.abort(), "a waiting g has to run to be cancelled");
     assert!(!waiting.abort());
     assert!(waiting.enter());
+    assert!(!waiting.abort() && !waiting.is_woken(), "a second abort changes nothing");
 }
 
 #[test]

@@ -166,14 +166,10 @@ fn threads_are_bounded() {
         watched(move || {
             let started = Census::default();
             let threads = started.clone();
-            let rt = multi_builder(workers)
-                .on_thread_start(move || drop(threads.live()))
-                .build()
-                .unwrap();
+            let rt = multi_builder(workers).on_thread_start(move || drop(threads.live())).build().unwrap();
             for round in 0..200_u64 {
-                let tasks: Vec<_> = (0..20)
-                    .map(|i| rt.spawn(async move { gmp::spawn(async move { i }).await.unwrap() }))
-                    .collect();
+                let tasks: Vec<_> =
+                    (0..20).map(|i| rt.spawn(async move { gmp::spawn(async move { i }).await.unwrap() })).collect();
                 for task in tasks {
                     rt.block_on(task).unwrap();
                 }

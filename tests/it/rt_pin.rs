@@ -76,9 +76,8 @@ fn workers_are_where_the_record_says() {
             assert_eq!(pinning.policy, pin);
             assert_eq!(pinning.slots.len(), 2);
             for _ in 0..50 {
-                let (slot, cpus) = rt
-                    .block_on(rt.spawn(async { (gmp::runtime::worker_index().unwrap(), width()) }))
-                    .unwrap();
+                let (slot, cpus) =
+                    rt.block_on(rt.spawn(async { (gmp::runtime::worker_index().unwrap(), width()) })).unwrap();
                 let expected = match pinning.slots[slot].len() {
                     0 => all,
                     n => n,
@@ -122,7 +121,8 @@ fn the_callers_thread_is_left_alone() {
             assert_eq!(width(), all, "{pin:?}: block_on");
             rt.block_on_main(async { gmp::spawn(async {}).await.unwrap() });
             assert_eq!(width(), all, "{pin:?}: block_on_main");
-            let thrown = std::panic::catch_unwind(|| rt.block_on_main(async { std::panic::resume_unwind(Box::new(())) }));
+            let thrown =
+                std::panic::catch_unwind(|| rt.block_on_main(async { std::panic::resume_unwind(Box::new(())) }));
             assert!(thrown.is_err());
             assert_eq!(width(), all, "{pin:?}: block_on_main that panics");
             drop(rt);

@@ -310,7 +310,7 @@ impl<T: Link> Runq<T> {
     pub unsafe fn get_ring(&self) -> Option<NonNull<T>> {
         // ORDERING: the owner's own variable; its slots were written by this thread.
         let tail = self.owner.tail.load(Ordering::Relaxed);
-        // ORDERING: a fresh enough value; the exchange decides.
+        // ORDERING: acquires the consumers' releases: if the ring is seen empty, its slots may be written over (`steal_from`).
         let mut head = self.head.load(Ordering::Acquire);
         loop {
             if head == tail {

@@ -36,7 +36,8 @@ impl<T: Link> Runq<T> {
         // ORDERING: this thread wrote the slot in `grab`.
         let item = NonNull::new(self.slot(last).load(Ordering::Relaxed))?;
         if count > 1 {
-            // ORDERING: acquires the consumers' releases, as in `push_ring`; the ring is empty, so this can't fail.
+            // ORDERING: for the check only, which can't fail: the ring is empty. That its slots may be written over was settled
+            // before `grab`, by the acquire of `head` with which the owner's `get_ring` saw it empty.
             let head = self.head.load(Ordering::Acquire);
             if last.wrapping_sub(head) >= CAPACITY {
                 gmp_base::throw!("runqsteal: runq overflow");

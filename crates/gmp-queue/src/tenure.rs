@@ -71,8 +71,8 @@ impl Tenure {
     /// Takes the P's slot away from the record; says whether it was live. The record stays with its M.
     #[must_use]
     pub fn retire(&self) -> bool {
-        // ORDERING: acquire and release, so that what the retirer reads of the record is not older than its tenure and
-        // what it wrote before (the replacement in the slot) is visible to an M that sees RETIRED.
+        // ORDERING: acquires what the holder published when it took the record, so that what the retirer reads of it is not
+        // older than its tenure; releases what the retirer wrote before (the replacement in the slot) to `give_back`.
         self.0.compare_exchange(LIVE, RETIRED, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 

@@ -60,6 +60,9 @@ impl<T> Mutex<T> {
     }
 
     /// Takes the lock, waiting if need be.
+    ///
+    /// # Panics
+    /// Never: loom's locks aren't poisoned.
     pub fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().expect("loom never poisons")
     }
@@ -87,6 +90,9 @@ impl Condvar {
     }
 
     /// Waits for a notification.
+    ///
+    /// # Panics
+    /// Never: loom's locks aren't poisoned.
     pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
         self.0.wait(guard).expect("loom never poisons")
     }

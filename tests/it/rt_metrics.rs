@@ -286,3 +286,24 @@ fn figures_outlive_the_runtime() {
         assert!(sum(&metrics, RuntimeMetrics::worker_poll_count) >= 1);
     });
 }
+
+#[test]
+fn a_worker_has_a_thread_and_counts_forced_yields() {
+    watched(|| {
+        let rt = multi(1);
+        let metrics = rt.metrics();
+        assert_eq!(metrics.worker_thread_id(0), None, "nothing has run yet");
+        let thread = rt.block_on(rt.spawn(async { std::thread::current().id() })).unwrap();
+        assert_eq!(metrics.worker_thread_id(0), Some(thread));
+        assert_eq!(metrics.budget_forced_yield_count(), 0);
+        let loops = rt.spawn(async {
+            let semaphore = gmp::sync::Semaphore::new(1);
+            for _ in 0..10_000 {
+                drop(semaphore.acquire().await.unwrap());
+            }
+        });
+        rt.block_on(loops).unwrap();
+        // 128 operations a turn.
+        assert!((10_000 / 128..10_000 / 64).contains(&metrics.budget_forced_yield_count()));
+    });
+}

@@ -5,6 +5,7 @@
 use crate::runtime2::p::PTotals;
 use crate::runtime2::schedt::Sched;
 use gmp_base::loom::unmodelled::Ordering;
+use std::thread::ThreadId;
 
 /// A runtime's figures.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +57,21 @@ impl Metrics<'_> {
     pub fn worker(&self, worker: usize) -> PTotals {
         assert!(worker < self.0.procs(), "worker index out of range");
         self.0.totals(worker)
+    }
+
+    /// How often a task yielded because its poll budget was used up.
+    pub fn budget_forced_yield_count(&self) -> u64 {
+        (0..self.0.procs()).map(|slot| self.0.totals(slot).forced_yields).sum()
+    }
+
+    /// The thread of the M that has the P, or had it last.
+    ///
+    /// # Panics
+    /// If there is no such P.
+    #[track_caller]
+    pub fn worker_thread_id(&self, worker: usize) -> Option<ThreadId> {
+        assert!(worker < self.0.procs(), "worker index out of range");
+        self.0.last_m(worker).and_then(|mp| mp.thread.get().copied())
     }
 
     /// Tasks in a P's own queue.

@@ -171,6 +171,9 @@ fn case_06_forgotten_wakers() {
         rt.spawn(async move {
             let _live = live;
             poll_fn::<(), _>(|cx| {
+                // One where a leak checker finds it, for this leak is meant.
+                static KEPT: Mutex<Vec<Waker>> = Mutex::new(Vec::new());
+                KEPT.lock().unwrap().push(cx.waker().clone());
                 for _ in 0..1_000 {
                     std::mem::forget(cx.waker().clone());
                 }

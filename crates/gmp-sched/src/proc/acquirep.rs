@@ -21,8 +21,8 @@ pub(crate) fn acquirep<'a>(sched: &'a Sched, mp: &M, slot: usize) -> &'a P {
     }
     mp.set_p(Some(pp));
     sched.slots[slot].count_unpark();
-    // ORDERING: a hint for `wakep`.
-    sched.slots[slot].last_m.store(ptr::from_ref(mp).cast_mut(), Ordering::Relaxed);
+    // ORDERING: a hint for `wakep`; released to `Sched::last_m`.
+    sched.slots[slot].last_m.store(ptr::from_ref(mp).cast_mut(), Ordering::Release);
     pp
 }
 

@@ -27,7 +27,11 @@ pub(crate) fn execute(sched: &Sched, g0: &mut G0<'_>, gp: Gp) {
     }
     g0.since_refill += 1;
     // A G that has woken itself because its budget is used up shows in the second half.
-    if g0.since_refill >= REFILL_EVERY || !Budget::is_left() {
+    let left = Budget::is_left();
+    if g0.since_refill >= REFILL_EVERY || !left {
+        if let (Ran::Again, false, Some(pp)) = (ran, left, mp.p()) {
+            pp.stats.forced_yields.add(1);
+        }
         g0.since_refill = 0;
         g0.budget.refill();
     }

@@ -15,6 +15,8 @@ use gmp_base::note::Note;
 use gmp_task::{Gp, Header};
 use std::fmt;
 use std::ptr::{self, NonNull};
+use std::sync::OnceLock;
+use std::thread::ThreadId;
 
 /// Below this much free stack a poll is likely to overflow it (Go: stackGuard, rounded up for native frames).
 pub const STACK_GUARD: usize = 16 << 10;
@@ -27,6 +29,8 @@ pub struct M {
     pub(crate) sched: NonNull<Sched>,
     /// The bounds of the thread's stack, known when it starts.
     pub(crate) g0: AtomicG0,
+    /// Its thread, known when it starts to run Gs.
+    pub(crate) thread: OnceLock<ThreadId>,
     /// The address of the thread's g slot, which rt0's TLS check goes through. M0 only.
     pub(crate) tls: AtomicPtr<usize>,
     /// Where the thread sleeps. Anyone may wake it.
@@ -70,6 +74,7 @@ impl M {
             id,
             sched,
             g0: AtomicG0::default(),
+            thread: OnceLock::new(),
             tls: AtomicPtr::new(ptr::null_mut()),
             note: Note::new(),
             p: AtomicPtr::new(ptr::null_mut()),
@@ -145,6 +150,8 @@ impl M {
     ///
     /// A host that switches stacks calls `block_on` on one that isn't the thread's: then the bounds are unknown.
     pub(crate) fn bind_stack(&self) {
+        // A recycled binding keeps the first thread's: the figure is for people.
+        self.thread.get_or_init(|| std::thread::current().id());
         let here = stack::stack_pointer();
         let bounds = stack::current_thread_bounds().filter(|b| b.contains(here));
         let bounds = bounds.unwrap_or(StackBounds { lo: 0, hi: usize::MAX });

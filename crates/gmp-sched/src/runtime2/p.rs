@@ -187,6 +187,8 @@ stats! {
     died,
     /// Gs queued by their own P.
     local_schedules,
+    /// Turns that ended because the poll budget was used up.
+    forced_yields,
     /// Gs stolen by this P.
     steals,
     /// Thefts by this P.

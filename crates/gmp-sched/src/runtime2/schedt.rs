@@ -266,6 +266,14 @@ impl Sched {
         unsafe { raw.as_ref() }
     }
 
+    /// The M that has the slot, or had it last.
+    pub(crate) fn last_m(&self, slot: usize) -> Option<&M> {
+        // ORDERING: acquires the M's contents, which the thread that put it there had; Ms live as long as the scheduler.
+        let mp = self.slots[slot].last_m.load(Ordering::Acquire);
+        // SAFETY: null, or an M of this scheduler.
+        unsafe { mp.as_ref() }
+    }
+
     /// How many Ms there have been.
     pub fn m_count(&self) -> u64 {
         // ORDERING: a figure for people.

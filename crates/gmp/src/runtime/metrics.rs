@@ -2,6 +2,7 @@
 
 use crate::runtime::Handle;
 use gmp_sched::metrics::Metrics;
+use std::thread::ThreadId;
 use std::time::Duration;
 
 /// Handle to the figures of a runtime. All of them are stable, tokio's unstable ones too.
@@ -169,6 +170,20 @@ impl RuntimeMetrics {
     pub fn worker_mean_poll_time(&self, worker: usize) -> Duration {
         let totals = self.metrics().worker(worker);
         Duration::from_nanos(totals.busy_nanos.checked_div(totals.polls).unwrap_or(0))
+    }
+
+    /// The thread of the worker: which has it now, or had it last. `None` before its first task.
+    ///
+    /// # Panics
+    /// If there is no such worker.
+    #[track_caller]
+    pub fn worker_thread_id(&self, worker: usize) -> Option<ThreadId> {
+        self.metrics().worker_thread_id(worker)
+    }
+
+    /// How often a task yielded because its poll budget was used up.
+    pub fn budget_forced_yield_count(&self) -> u64 {
+        self.metrics().budget_forced_yield_count()
     }
 
     /// How many tasks have panicked.

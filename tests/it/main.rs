@@ -25,4 +25,5 @@ mod macros; //        #[gmp::main], #[gmp::test]
 mod ui; //            their messages
 mod retire; //        a P taken from a thread that is stuck
 mod wakers; //        wakers and tasks outliving what they belong to
+mod regression; //    one test an issue
 mod hostile; //       what must be survived, case by case

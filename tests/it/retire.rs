@@ -2,14 +2,14 @@
 //!
 //! Who decides is sysmon's business; here the test decides, and calls what sysmon calls.
 
-use crate::support::{Census, eventually, multi, rounds, watched};
+use crate::support::{Census, current, eventually, multi, multi_builder, rounds, watched};
 use gmp::runtime::Runtime;
 use gmp::sync::mpsc as async_mpsc;
 use gmp_sched::Sched;
 use gmp_sched::proc::retire::{Retired, drain_retired, retire};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, ThreadId};
 
 fn sched_of(rt: &Runtime) -> Arc<Sched> {
@@ -225,6 +225,143 @@ fn a_locked_m_can_lose_its_p() {
         assert_eq!(metrics.retired_count(), replaced as u64);
         assert_eq!(rt.block_on(async { gmp::spawn(async { 3 }).await.unwrap() }), 3);
     });
+}
+
+/// `current_thread` has one thread and no other for its P: what is queued waits for it, and nothing is lost.
+#[test]
+fn the_only_thread_loses_its_p() {
+    watched(|| {
+        let rt = current();
+        let sched = sched_of(&rt);
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let note = order.clone();
+        for _ in 0..5 {
+            let (sched, note) = (sched.clone(), note.clone());
+            let task = rt.spawn(async move {
+                // Past the end of the ring.
+                for i in 0..600 {
+                    let note = note.clone();
+                    gmp::spawn(async move { note.lock().unwrap().push(i) });
+                    if i == 300 {
+                        assert_eq!(retire(&sched, 0), Retired::Replaced);
+                    }
+                }
+            });
+            rt.block_on(task).unwrap();
+        }
+        let metrics = rt.metrics();
+        rt.block_on(async {
+            while metrics.num_alive_tasks() > 0 {
+                gmp::task::yield_now().await;
+            }
+        });
+        assert_eq!(order.lock().unwrap().len(), 3_000);
+        assert_eq!(metrics.retired_count(), 5);
+        assert_eq!(metrics.spawned_tasks_count(), 3_005);
+    });
+}
+
+/// There is no thread to be had for the P: it waits until its old M comes back.
+#[test]
+fn retired_without_a_thread_to_replace_it() {
+    for workers in [1, 2] {
+        watched(move || {
+            let rt = multi_builder(workers).thread_stack_size(1 << 46).build().unwrap();
+            let sched = sched_of(&rt);
+            let sum = rt.block_on_main(async move {
+                let mut sum = 0;
+                for round in 0..20 {
+                    let tasks: Vec<_> = (0..30).map(|i| gmp::spawn(async move { i + round })).collect();
+                    assert_eq!(retire(&sched, gmp::runtime::worker_index().unwrap()), Retired::Replaced);
+                    let more: Vec<_> = (0..30).map(|i| gmp::spawn(async move { i * round })).collect();
+                    for task in tasks.into_iter().chain(more) {
+                        sum += task.await.unwrap();
+                    }
+                }
+                sum
+            });
+            assert_eq!(sum, 20 * 435 + 30 * 190 + 190 * 435);
+        });
+    }
+}
+
+/// The first task, on the calling thread, loses its P in the middle, and the whole goes on.
+#[test]
+fn main_loses_its_p() {
+    for workers in [1, 2, 4] {
+        watched(move || {
+            let rt = multi(workers);
+            let sched = sched_of(&rt);
+            let census = Census::default();
+            let counted = census.clone();
+            rt.block_on_main(async move {
+                for _ in 0..100 {
+                    let (tx, rx) = mpsc::channel();
+                    for _ in 0..10 {
+                        let (tx, live) = (tx.clone(), counted.live());
+                        gmp::spawn(async move {
+                            let _live = live;
+                            tx.send(()).unwrap();
+                        });
+                    }
+                    drop(tx);
+                    let slot = gmp::runtime::worker_index().unwrap();
+                    assert_eq!(retire(&sched, slot), Retired::Replaced);
+                    // Blocks until all have run, which takes another thread.
+                    assert_eq!(rx.iter().count(), 10);
+                    gmp::task::yield_now().await;
+                }
+            });
+            eventually("all are dropped", || census.dropped() == 1_000);
+            assert_eq!(rt.metrics().retired_count(), 100);
+        });
+    }
+}
+
+/// The end of the runtime and retirements at the same time.
+#[test]
+fn retired_while_the_runtime_ends() {
+    for round in 0..30 {
+        watched(move || {
+            let workers = 1 + round % 3;
+            let rt = multi(workers);
+            let sched = sched_of(&rt);
+            let stop = Arc::new(AtomicBool::new(false));
+            let villain = {
+                let (sched, stop) = (sched.clone(), stop.clone());
+                thread::spawn(move || {
+                    let mut slot = 0;
+                    while !stop.load(Ordering::Relaxed) {
+                        slot = (slot + 1) % workers;
+                        let _ = retire(&sched, slot);
+                        drain_retired(&sched);
+                    }
+                })
+            };
+            let census = Census::default();
+            for i in 0..300 {
+                let live = census.live();
+                rt.spawn(async move {
+                    let _live = live;
+                    let inner = gmp::spawn(async { gmp::task::yield_now().await });
+                    match i % 3 {
+                        0 => std::future::pending().await,
+                        1 => inner.await.unwrap(),
+                        _ => loop {
+                            gmp::task::yield_now().await;
+                        },
+                    }
+                });
+            }
+            if round % 2 == 0 {
+                rt.block_on(gmp::task::yield_now());
+            }
+            drop(rt);
+            census.assert_all_dropped();
+            stop.store(true, Ordering::Relaxed);
+            villain.join().unwrap();
+        });
+    }
 }
 
 /// Retired at any moment, whatever the P is doing: nothing is lost, nothing runs twice at a time.

@@ -319,6 +319,8 @@ fn run_thread(sched: &Arc<Sched>, key: u64) {
         crate::proc::newm::run_hook(hook);
     }
     while let Some(Job(gp, id)) = sched.blocking.next(key) {
+        // A frame a job: guards that it leaves behind are gone with it.
+        let _job = getg::enter_frame(sched.clone());
         getg::with_blocking_task(id, || {
             // SAFETY: it came out of the queue, so the right to run it is ours. It is ready at its first poll.
             let _ = unsafe { g::run(gp) };

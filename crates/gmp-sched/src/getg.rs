@@ -192,6 +192,21 @@ impl Drop for Frame {
     }
 }
 
+/// How many guards and frames are alive on this thread.
+#[inline(always)]
+pub(crate) fn depth() -> usize {
+    CONTEXT.with(|c| c.depth.get())
+}
+
+/// User code has come back and left guards behind (`mem::forget`): the context is again what it was at this depth.
+#[cold]
+pub(crate) fn drop_leaked(depth: usize, sched: *const Sched) {
+    CONTEXT.with(|c| {
+        c.depth.set(depth);
+        c.sched.set(sched);
+    });
+}
+
 /// Marks the thread as one that drives futures until it is dropped.
 #[derive(Debug)]
 pub struct Driving(PhantomData<*mut ()>);

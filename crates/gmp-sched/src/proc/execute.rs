@@ -3,6 +3,7 @@
 //! Go: runtime/proc.go (execute, 3346; goschedImpl, park_m, goexit0, 4255-4590)
 
 use crate::budget::{Budget, REFILL_EVERY};
+use crate::getg;
 use crate::proc::ready;
 use crate::runtime2::m::G0;
 use crate::runtime2::schedt::Sched;
@@ -21,6 +22,9 @@ pub(crate) fn execute(sched: &Sched, g0: &mut G0<'_>, gp: Gp) {
     // SAFETY: it came out of a queue, so the right to run it is ours.
     let ran = unsafe { g::run(gp) };
     mp.set_curg(None);
+    if getg::depth() != g0.depth {
+        getg::drop_leaked(g0.depth, mp.sched.as_ptr());
+    }
     if ran == Ran::Again {
         // SAFETY: the right to queue it is ours.
         unsafe { goyield(sched, g0, gp) };

@@ -177,6 +177,8 @@ pub struct G0<'a> {
     pub budget: &'a Budget,
     /// Turns since the last look into the global queue (Go: schedtick % 61, but counted in `runnext` chains too).
     pub(crate) tick: u32,
+    /// How many context guards there are between two turns.
+    pub(crate) depth: usize,
     /// Turns since the last refill of the budget.
     pub(crate) since_refill: u32,
     /// When the M last woke, in nanoseconds of `nanotime`.
@@ -209,6 +211,15 @@ impl<'a> G0<'a> {
         if bounds.remaining(sp) < STACK_GUARD {
             gmp_base::throw!("stack overflow: m{} has {} bytes left to run tasks on", mp.id, bounds.remaining(sp));
         }
-        Self { mp, budget, tick: 0, since_refill: 0, busy_since: 0, has_run: false, linger: false }
+        Self {
+            mp,
+            budget,
+            tick: 0,
+            since_refill: 0,
+            depth: crate::getg::depth(),
+            busy_since: 0,
+            has_run: false,
+            linger: false,
+        }
     }
 }

@@ -21,6 +21,10 @@ pub enum Retired {
 
 /// Retires the record in `slot`, whose M is stuck, and replaces it. What was queued on it goes to the global queue.
 pub fn retire(sched: &Sched, slot: usize) -> Retired {
+    // There is nothing to be saved any more, and the shutdown may have taken the record to empty it.
+    if sched.is_closing() {
+        return Retired::NotLive;
+    }
     let stuck = sched.slots[slot].record();
     let Some(spare) = sched.take_record(slot) else {
         return Retired::NoSpare;

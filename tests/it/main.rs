@@ -26,4 +26,5 @@ mod ui; //            their messages
 mod retire; //        a P taken from a thread that is stuck
 mod wakers; //        wakers and tasks outliving what they belong to
 mod regression; //    one test an issue
+mod chaos; //         any thread stopped at any instruction
 mod hostile; //       what must be survived, case by case

@@ -12,13 +12,19 @@
 pub enum LockRank {
     /// A shard of the list of all Gs.
     AllGs,
+    /// The timers of a P slot.
+    Timers,
+    /// The list of unused poll descriptors.
+    PollCache,
+    /// The waiters of a poll descriptor.
+    PollDesc,
     /// Idle Ms and Ps.
     Sched,
     /// The global run queue.
     GlobRunq,
     /// The global list of free cells of one size class.
     GFree,
-    /// For tests: nothing may be taken under it.
+    /// Nothing may be taken under it.
     Leaf,
 }
 

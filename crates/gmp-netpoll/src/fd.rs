@@ -1,0 +1,3 @@
+//! System calls on descriptors that no library offers safely.
+//!
+//! Go: internal/poll/fd_unix.go

@@ -1,0 +1,283 @@
+//! [`PollDesc`]: the readiness of one descriptor, and who waits for it.
+//!
+//! ```text
+//!  63         32 31          9  8  7        0
+//! ┌─────────────┬─────────────┬───┬──────────┐
+//! │ generation  │    tick     │ S │  ready   │
+//! └─────────────┴─────────────┴───┴──────────┘
+//! ```
+//!
+//! * **generation** — counts the descriptors that have used this place. An event that was on its way when its descriptor was
+//!   closed carries the old number and changes nothing.
+//! * **tick** — counts events. An operation that found the readiness wrong clears it only if no event has come since it looked.
+//! * **S** — the runtime ends.
+//!
+//! # Proof: no event is lost
+//! An event is: change the word; lock the waiters, take those that it concerns. A waiter is: lock the waiters, put the waker
+//! there; look at the word. Both go through the same lock. If the event's lock is the later one, it finds the waker. If it is
+//! the earlier one, its change of the word is visible to who locks later, and the waiter sees it. An operation between
+//! "would block" and the clearing of the word can't clear an event that came meanwhile: the tick has changed, and the
+//! exchange is of the whole word. An event of an earlier descriptor can't set anything: the generation is in the word too.
+//!
+//! No waker is cloned, woken or dropped under the lock.
+//!
+//! Go: runtime/netpoll.go (pollDesc, netpollblock, netpollunblock, 75-190, 529-620)
+
+use crate::ready::Ready;
+use gmp_base::lock::Lock;
+use gmp_base::lockrank::LockRank;
+use gmp_base::loom::{AtomicU64, Ordering};
+use std::fmt;
+use std::task::{Context, Poll, Waker};
+
+const READY: u64 = 0xff;
+const SHUTDOWN: u64 = 1 << 8;
+const TICK_ONE: u64 = 1 << 9;
+const TICK: u64 = 0xffff_fe00;
+const GENERATION_SHIFT: u32 = 32;
+
+/// The two kinds of operation that have a waker of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Reads, accepts.
+    Read,
+    /// Writes, connects.
+    Write,
+}
+
+impl Direction {
+    /// What an operation of this kind waits for.
+    #[inline]
+    pub fn ready(self) -> Ready {
+        match self {
+            Self::Read => Ready::READ,
+            Self::Write => Ready::WRITE,
+        }
+    }
+}
+
+/// What a look at a descriptor found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadyEvent {
+    tick: u64,
+    /// What it is ready for, of what was asked.
+    pub ready: Ready,
+    /// The runtime has ended.
+    pub is_shutdown: bool,
+}
+
+impl ReadyEvent {
+    fn of(word: u64, asked: Ready) -> Self {
+        Self {
+            tick: word & TICK,
+            ready: Ready::from_bits((word & READY) as u8) & asked,
+            is_shutdown: word & SHUTDOWN != 0,
+        }
+    }
+
+    /// The same look, about this readiness only.
+    #[must_use]
+    pub fn with_ready(self, ready: Ready) -> Self {
+        Self { ready, ..self }
+    }
+
+    fn is_something(&self) -> bool {
+        !self.ready.is_empty() || self.is_shutdown
+    }
+}
+
+/// A descriptor in the netpoller.
+pub struct PollDesc {
+    /// Its place in the cache. Immutable.
+    index: u32,
+    word: AtomicU64,
+    waiters: Lock<Waiters>,
+}
+
+#[derive(Default)]
+struct Waiters {
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+    /// First come, first woken.
+    others: Vec<Waiter>,
+    next_id: u64,
+}
+
+struct Waiter {
+    id: u64,
+    asked: Ready,
+    waker: Waker,
+}
+
+impl fmt::Debug for PollDesc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PollDesc")
+            .field("index", &self.index)
+            .field("generation", &self.generation())
+            .field("ready", &self.look(Ready::from_bits(0xff)).ready)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PollDesc {
+    pub(crate) fn new(index: u32) -> Self {
+        Self { index, word: AtomicU64::new(0), waiters: Lock::new(LockRank::PollDesc, Waiters::default()) }
+    }
+
+    pub(crate) fn index(&self) -> u32 {
+        self.index
+    }
+
+    pub(crate) fn generation(&self) -> u32 {
+        // ORDERING: only the number matters; it changes while nobody has the descriptor.
+        (self.word.load(Ordering::Relaxed) >> GENERATION_SHIFT) as u32
+    }
+
+    /// What it is ready for now, of what is asked.
+    #[inline]
+    pub fn look(&self, asked: Ready) -> ReadyEvent {
+        // ORDERING: acquires `set_ready`'s release, for what the poller knew.
+        ReadyEvent::of(self.word.load(Ordering::Acquire), asked)
+    }
+
+    /// What it is ready for; if nothing, the context's waker is woken when that changes. One waker a direction: the last.
+    #[inline]
+    pub fn poll(&self, cx: &Context<'_>, direction: Direction) -> Poll<ReadyEvent> {
+        let event = self.look(direction.ready());
+        if event.is_something() { Poll::Ready(event) } else { self.block(cx, direction) }
+    }
+
+    fn block(&self, cx: &Context<'_>, direction: Direction) -> Poll<ReadyEvent> {
+        // User code, so before the lock.
+        let waker = cx.waker().clone();
+        let mut waiters = self.waiters.lock();
+        let place = match direction {
+            Direction::Read => &mut waiters.reader,
+            Direction::Write => &mut waiters.writer,
+        };
+        let old = place.replace(waker);
+        drop(waiters);
+        drop(old);
+        let event = self.look(direction.ready());
+        if event.is_something() { Poll::Ready(event) } else { Poll::Pending }
+    }
+
+    /// As [`poll`](Self::poll) for any readiness and any number of waiters, each with a [`Waiting`] of its own.
+    pub fn poll_with(&self, cx: &Context<'_>, asked: Ready, waiting: &mut Waiting) -> Poll<ReadyEvent> {
+        let event = self.look(asked);
+        if event.is_something() {
+            self.forget(waiting);
+            return Poll::Ready(event);
+        }
+        let waker = cx.waker().clone();
+        let mut waiters = self.waiters.lock();
+        let known = waiting.0.and_then(|id| waiters.others.iter_mut().find(|w| w.id == id));
+        let old = match known {
+            Some(waiter) => Some(std::mem::replace(&mut waiter.waker, waker)),
+            None => {
+                let id = waiters.next_id;
+                waiters.next_id += 1;
+                waiters.others.push(Waiter { id, asked, waker });
+                waiting.0 = Some(id);
+                None
+            }
+        };
+        drop(waiters);
+        drop(old);
+        let event = self.look(asked);
+        if event.is_something() {
+            self.forget(waiting);
+            return Poll::Ready(event);
+        }
+        Poll::Pending
+    }
+
+    /// The waiter waits no more.
+    pub fn forget(&self, waiting: &mut Waiting) {
+        let Some(id) = waiting.0.take() else { return };
+        let mut waiters = self.waiters.lock();
+        let waiter = waiters.others.iter().position(|w| w.id == id).map(|i| waiters.others.remove(i));
+        drop(waiters);
+        drop(waiter);
+    }
+
+    /// An operation has shown that what `event` says isn't so, or not any more. What is final stays.
+    pub fn clear(&self, event: ReadyEvent) {
+        let wrong = u64::from((event.ready - Ready::FINAL).bits());
+        // ORDERING: the exchange checks it.
+        let mut word = self.word.load(Ordering::Relaxed);
+        while word & TICK == event.tick && word & wrong != 0 {
+            // ORDERING: nothing is published; acquire for the failure's sake isn't needed, the next look acquires.
+            match self.word.compare_exchange_weak(word, word & !wrong, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(seen) => word = seen,
+            }
+        }
+    }
+
+    /// The poller's side: an event of the descriptor with this generation. Who waits for it is passed to `wake`.
+    pub(crate) fn set_ready(&self, generation: u32, ready: Ready, wake: impl FnMut(Waker)) {
+        if self
+            .set(Some(generation), |word| word.wrapping_add(TICK_ONE) & TICK | word & !TICK | u64::from(ready.bits()))
+        {
+            self.unblock(ready, wake);
+        }
+    }
+
+    /// The runtime ends: nobody waits any more.
+    pub(crate) fn shut_down(&self, wake: impl FnMut(Waker)) {
+        self.set(None, |word| word | SHUTDOWN);
+        self.unblock(Ready::from_bits(0xff), wake);
+    }
+
+    /// The descriptor is closed; the place is for another one. What was on its way to it is void.
+    pub(crate) fn recycle(&self) {
+        self.set(None, |word| ((word >> GENERATION_SHIFT) + 1) << GENERATION_SHIFT);
+        let waiters = std::mem::take(&mut *self.waiters.lock());
+        drop(waiters);
+    }
+
+    /// Drops the two direct wakers: their tasks don't wait any more.
+    pub fn clear_wakers(&self) {
+        let mut waiters = self.waiters.lock();
+        let wakers = (waiters.reader.take(), waiters.writer.take());
+        drop(waiters);
+        drop(wakers);
+    }
+
+    /// Changes the word, if it is of this generation.
+    fn set(&self, generation: Option<u32>, change: impl Fn(u64) -> u64) -> bool {
+        // ORDERING: the exchange checks it.
+        let mut word = self.word.load(Ordering::Relaxed);
+        loop {
+            if generation.is_some_and(|g| g != (word >> GENERATION_SHIFT) as u32) {
+                return false;
+            }
+            // ORDERING: releases what the poller knew to `look`.
+            match self.word.compare_exchange_weak(word, change(word), Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return true,
+                Err(seen) => word = seen,
+            }
+        }
+    }
+
+    fn unblock(&self, ready: Ready, mut wake: impl FnMut(Waker)) {
+        let mut waiters = self.waiters.lock();
+        let reader = if ready.intersects(Ready::READ) { waiters.reader.take() } else { None };
+        let writer = if ready.intersects(Ready::WRITE) { waiters.writer.take() } else { None };
+        let others = if waiters.others.iter().any(|w| w.asked.intersects(ready)) {
+            let (woken, stay) =
+                std::mem::take(&mut waiters.others).into_iter().partition(|w| w.asked.intersects(ready));
+            waiters.others = stay;
+            woken
+        } else {
+            Vec::new()
+        };
+        drop(waiters);
+        reader.into_iter().chain(writer).chain(others.into_iter().map(|w| w.waker)).for_each(&mut wake);
+    }
+}
+
+/// A waiter's number at a descriptor; none before it waits.
+#[derive(Debug, Default)]
+pub struct Waiting(Option<u64>);

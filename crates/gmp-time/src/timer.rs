@@ -1,0 +1,260 @@
+//! [`Timer`] and [`Entry`]: one sleep, seen from the sleeper and from the heap.
+//!
+//! ```text
+//!            ┌──poll with another waker──▶ ARMED|REGISTERING ──┐
+//!            │◀─────────────────────────────────────────────┘ │
+//!  (when) ARMED ──rearm_later──▶ ARMED (later)                  │
+//!            ├──────────fire, by who holds the heap────────────┴──▶ FIRED
+//!            ├──────────close──────────────────────────────────────▶ SHUTDOWN
+//!            └──────────cancel, by the sleeper─────────────────────▶ CANCELLED
+//! ```
+//!
+//! # Proof: who touches the waker
+//! The sleeper's side is one: every method takes `&mut Timer`. The other side is whoever holds the heap's lock, one too. The
+//! waker belongs to
+//! * the sleeper, from its exchange that sets REGISTERING to its exchange that clears it or fails to;
+//! * whoever takes the word out of ARMED, without REGISTERING, to one of the three ends: one exchange does, so one side;
+//! * the sleeper, if the word left ARMED while REGISTERING was set: the other side doesn't touch the waker then, and the sleeper
+//!   learns of it from its failed exchange.
+//!
+//! # Proof: no sleep is lost
+//! The heap has the entry under a key that is not later than the time in the word: it was added with that time, and the word
+//! only moves on. When the key is due the entry is taken out, and either fired, or put back under the word's time if
+//! that is later. The waker that is woken is the last one registered, or the sleeper is told by its own exchange.
+//!
+//! Go: runtime/time.go (type timer, 61; stop, 478; modify, 600)
+
+use gmp_base::loom::{AtomicU64, Ordering, UnsafeCell};
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+/// The latest time that a timer can be armed for, a century away; what lies beyond it never comes.
+pub const LATEST: u64 = (1 << 62) - 1;
+
+/// In the lowest bit of an armed word: the sleeper is writing the waker.
+const REGISTERING: u64 = 1;
+const FIRED: u64 = u64::MAX;
+const SHUTDOWN: u64 = u64::MAX - 1;
+const CANCELLED: u64 = u64::MAX - 2;
+
+const fn armed(when: u64) -> u64 {
+    when << 1
+}
+
+const fn is_armed(word: u64) -> bool {
+    word < CANCELLED
+}
+
+/// How a sleep ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fired {
+    /// Its time has come.
+    Elapsed,
+    /// The runtime ended before.
+    Shutdown,
+}
+
+/// The sleeper's end of a timer. Dropping it cancels.
+pub struct Timer {
+    entry: Arc<Entry>,
+}
+
+impl fmt::Debug for Timer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timer").field("entry", &self.entry).finish()
+    }
+}
+
+impl Timer {
+    /// A timer for `when` that wakes `waker`; for [`Timers::start`](crate::Timers::start), which puts the entry into the heap.
+    pub(crate) fn new(when: u64, waker: Waker) -> Self {
+        let entry = Entry {
+            word: AtomicU64::new(armed(when.min(LATEST))),
+            waker: UnsafeCell::new(Some(waker)),
+            seq: UnsafeCell::new(0),
+        };
+        Self { entry: Arc::new(entry) }
+    }
+
+    pub(crate) fn entry(&self) -> Arc<Entry> {
+        self.entry.clone()
+    }
+
+    /// How the sleep has ended, if it has.
+    #[inline]
+    pub fn ended(&self) -> Option<Fired> {
+        // ORDERING: acquires what happened before the time came, for a clock is a way to synchronise to some; pairs with the
+        // exchange in `Entry::end`.
+        match self.entry.word.load(Ordering::Acquire) {
+            FIRED => Some(Fired::Elapsed),
+            SHUTDOWN => Some(Fired::Shutdown),
+            _ => None,
+        }
+    }
+
+    /// Whether the sleep is over; if not, the context's waker is the one that will be woken.
+    pub fn poll(&mut self, cx: &Context<'_>) -> Poll<Fired> {
+        if let Some(fired) = self.ended() {
+            return Poll::Ready(fired);
+        }
+        // ORDERING: only this side arms; what the other side may have done the exchange below sees.
+        let word = self.entry.word.load(Ordering::Relaxed);
+        // Only this side writes a waker while the word is armed, so it may look without further ado: unless it has ended, and
+        // then the other side may be taking it. So first the claim.
+        if !is_armed(word) || !self.entry.exchange(word, word | REGISTERING) {
+            return self.must_have_ended();
+        }
+        // SAFETY: REGISTERING is set, so the waker is ours.
+        let same = self.entry.waker.with(|w| unsafe { &*w }.as_ref().is_some_and(|w| w.will_wake(cx.waker())));
+        let old = if same {
+            None
+        } else {
+            // User code, and no lock is held: the other side doesn't wait for us.
+            let new = cx.waker().clone();
+            // SAFETY: as above.
+            self.entry.waker.with_mut(|w| unsafe { &mut *w }.replace(new))
+        };
+        if self.entry.exchange(word | REGISTERING, word) {
+            drop(old);
+            return Poll::Pending;
+        }
+        // It has ended meanwhile, and the waker was left to us.
+        // SAFETY: the other side saw REGISTERING and doesn't touch the waker.
+        let new = self.entry.waker.with_mut(|w| unsafe { &mut *w }.take());
+        drop((old, new));
+        self.must_have_ended()
+    }
+
+    fn must_have_ended(&self) -> Poll<Fired> {
+        match self.ended() {
+            Some(fired) => Poll::Ready(fired),
+            None => gmp_base::throw!("a timer was cancelled and then polled"),
+        }
+    }
+
+    /// Arms it for a time that isn't earlier than what it is armed for: an exchange, the heap is not touched. False if it is
+    /// earlier, or the sleep has ended: then a new timer is needed.
+    #[must_use]
+    pub fn rearm_later(&mut self, when: u64) -> bool {
+        // ORDERING: as in `poll`.
+        let word = self.entry.word.load(Ordering::Relaxed);
+        let new = armed(when.min(LATEST));
+        // REGISTERING is only set while `poll` runs.
+        is_armed(word) && new >= word && self.entry.exchange(word, new)
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        if self.ended().is_some() {
+            return;
+        }
+        // ORDERING: the heap's side sees CANCELLED and frees what it has; the acquire half makes the waker ours to drop.
+        let word = self.entry.word.swap(CANCELLED, Ordering::AcqRel);
+        if is_armed(word) {
+            // SAFETY: our exchange took the word out of ARMED, and REGISTERING isn't set outside of `poll`.
+            let waker = self.entry.waker.with_mut(|w| unsafe { &mut *w }.take());
+            drop(waker);
+        }
+    }
+}
+
+/// What the heap holds of a timer.
+pub struct Entry {
+    /// When, or what became of it.
+    word: AtomicU64,
+    waker: UnsafeCell<Option<Waker>>,
+    /// The place among timers of the same time; written before the heap has it, read under the heap's lock.
+    seq: UnsafeCell<u64>,
+}
+
+// SAFETY: the word is atomic, the waker goes by the proof above, `seq` is written before the entry is shared.
+unsafe impl Sync for Entry {}
+// SAFETY: a waker is `Send`, and nothing else belongs to a thread.
+unsafe impl Send for Entry {}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // ORDERING: for people.
+        match self.word.load(Ordering::Relaxed) {
+            FIRED => f.write_str("Fired"),
+            SHUTDOWN => f.write_str("Shutdown"),
+            CANCELLED => f.write_str("Cancelled"),
+            word => f.debug_tuple("Armed").field(&(word >> 1)).finish(),
+        }
+    }
+}
+
+/// What the heap is to do with an entry whose time it has.
+#[derive(Debug)]
+pub(crate) enum Due {
+    /// It has been fired: to be woken, if the sleeper isn't looking just now.
+    Fired(Option<Waker>),
+    /// It has been armed for this later time.
+    Later(u64),
+    /// It had been cancelled.
+    Dead,
+}
+
+impl Entry {
+    fn exchange(&self, from: u64, to: u64) -> bool {
+        // ORDERING: release publishes the waker to who ends the timer; acquire takes the waker over from nobody, but makes the
+        // failure's reason visible.
+        self.word.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// Whether it will never fire.
+    #[inline]
+    pub(crate) fn is_dead(&self) -> bool {
+        // ORDERING: a cancelled entry stays so; nothing is read from it.
+        self.word.load(Ordering::Relaxed) == CANCELLED
+    }
+
+    /// # Safety
+    /// Before the heap has the entry.
+    pub(crate) unsafe fn set_seq(&self, seq: u64) {
+        // SAFETY: the caller's promise: nobody reads it yet.
+        self.seq.with_mut(|s| unsafe { *s = seq });
+    }
+
+    pub(crate) fn seq(&self) -> u64 {
+        // SAFETY: written before the heap had it, read by who holds the heap's lock.
+        self.seq.with(|s| unsafe { *s })
+    }
+
+    /// The heap's side: its time under the key has come.
+    pub(crate) fn fire(&self, now: u64) -> Due {
+        self.end(FIRED, Some(now))
+    }
+
+    /// The heap's side: the runtime ends.
+    pub(crate) fn shut_down(&self) -> Option<Waker> {
+        match self.end(SHUTDOWN, None) {
+            Due::Fired(waker) => waker,
+            Due::Later(_) | Due::Dead => None,
+        }
+    }
+
+    fn end(&self, to: u64, now: Option<u64>) -> Due {
+        // ORDERING: the exchange checks it.
+        let mut word = self.word.load(Ordering::Relaxed);
+        loop {
+            if !is_armed(word) {
+                return Due::Dead;
+            }
+            let when = word >> 1;
+            if now.is_some_and(|now| when > now) {
+                return Due::Later(when);
+            }
+            // ORDERING: acquires the waker, published by the sleeper's exchange; releases what happened before the time came to
+            // `ended`.
+            match self.word.compare_exchange_weak(word, to, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) if word & REGISTERING != 0 => return Due::Fired(None),
+                // SAFETY: our exchange took the word out of ARMED without REGISTERING, so the waker is ours.
+                Ok(_) => return Due::Fired(self.waker.with_mut(|w| unsafe { &mut *w }.take())),
+                Err(seen) => word = seen,
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! [`Timers`]: the heap of a P slot, under its own lock.
+//!
+//! Anyone may add and fire: the slot's M at each turn, an idle M that looks for work, sysmon for an M that is stuck. A lock is
+//! right here: it is hardly ever contended, and who holds which P doesn't matter to a timer.
+//!
+//! Dead entries are trimmed from the end at each addition, and purged when the heap has doubled since the last purge: at most
+//! half of it, and sixty-four more, are dead, at a price of two looks an addition.
+//!
+//! Go: runtime/time.go (type timers, 136; addHeap, cleanHead, wakeTime, check, run, 292-1230)
+
+use crate::heap::{Heap, Node};
+use crate::timer::{Due, Timer};
+use gmp_base::lock::Lock;
+use gmp_base::lockrank::LockRank;
+use gmp_base::loom::{AtomicU64, Ordering};
+use std::fmt;
+use std::task::Waker;
+
+/// The earliest time of a heap without timers.
+pub const NEVER: u64 = u64::MAX;
+
+/// So many wakers are taken out before the lock is dropped and they are woken.
+const BATCH: usize = 32;
+
+/// Heaps below this aren't purged.
+const PURGE_FROM: usize = 64;
+
+/// The timers of a P slot.
+pub struct Timers {
+    /// The earliest key in the heap, or [`NEVER`]. Written under the lock.
+    earliest: AtomicU64,
+    heap: Lock<State>,
+}
+
+struct State {
+    heap: Heap,
+    next_seq: u64,
+    /// The length at which dead entries are looked for.
+    purge_at: usize,
+    closed: bool,
+}
+
+impl fmt::Debug for Timers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timers").field("earliest", &self.earliest()).finish_non_exhaustive()
+    }
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Whether a new timer is the earliest of its heap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Somebody may have to be told to wake for it.
+    Earliest,
+    /// There is an earlier one.
+    Later,
+}
+
+impl Timers {
+    /// Without timers.
+    pub fn new() -> Self {
+        let state = State { heap: Heap::default(), next_seq: 0, purge_at: PURGE_FROM, closed: false };
+        Self { earliest: AtomicU64::new(NEVER), heap: Lock::new(LockRank::Timers, state) }
+    }
+
+    /// The time of the earliest timer, [`NEVER`] if there is none. May be too early, for a timer that was cancelled or armed
+    /// anew; is never too late for what was added before (as the caller knows by a fence or by its own addition).
+    #[inline]
+    pub fn earliest(&self) -> u64 {
+        // ORDERING: a hint; where a proof rests on it (`proc/netpoller.rs`) there are fences on both sides.
+        self.earliest.load(Ordering::Relaxed)
+    }
+
+    /// How many entries there are, dead ones included.
+    pub fn len(&self) -> usize {
+        self.heap.lock().heap.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Starts a timer.
+    pub fn start(&self, when: u64, waker: Waker) -> (Timer, Place) {
+        let timer = Timer::new(when, waker);
+        let entry = timer.entry();
+        let when = when.min(crate::LATEST);
+        let mut state = self.heap.lock();
+        if state.closed {
+            drop(state);
+            // The waker isn't woken: who starts a timer polls it.
+            drop(entry.shut_down());
+            return (timer, Place::Later);
+        }
+        // SAFETY: the heap doesn't have the entry yet.
+        unsafe { entry.set_seq(state.next_seq) };
+        state.next_seq += 1;
+        state.heap.trim();
+        if state.heap.len() >= state.purge_at {
+            state.heap.purge();
+            state.purge_at = PURGE_FROM.max(2 * state.heap.len());
+        }
+        state.heap.push(Node { when, entry });
+        let place = if self.publish(&state) == when { Place::Earliest } else { Place::Later };
+        drop(state);
+        (timer, place)
+    }
+
+    /// Fires what is due at `now`: `wake` gets the wakers, without a lock. Says whether there was anything.
+    pub fn run(&self, now: u64, mut wake: impl FnMut(Waker)) -> bool {
+        let mut any = false;
+        let mut batch = [const { None }; BATCH];
+        while self.earliest() <= now {
+            let (count, more) = self.take_due(now, &mut batch);
+            any |= count > 0;
+            batch[..count].iter_mut().filter_map(Option::take).for_each(&mut wake);
+            if !more {
+                break;
+            }
+        }
+        any
+    }
+
+    /// Takes a batch of due timers; says how many, and whether there are more.
+    fn take_due(&self, now: u64, batch: &mut [Option<Waker>; BATCH]) -> (usize, bool) {
+        let mut count = 0;
+        let mut state = self.heap.lock();
+        let heap = &mut state.heap;
+        while let Some(node) = heap.peek().filter(|node| count < BATCH && node.when <= now) {
+            match node.entry.fire(now) {
+                Due::Later(when) => heap.delay_first(when),
+                Due::Dead => drop(heap.pop()),
+                Due::Fired(waker) => {
+                    batch[count] = waker;
+                    count += 1;
+                    heap.pop();
+                }
+            }
+        }
+        let more = self.publish(&state) <= now;
+        (count, more)
+    }
+
+    /// Ends all timers, and all that are started from now on.
+    pub fn close(&self, mut wake: impl FnMut(Waker)) {
+        let mut state = self.heap.lock();
+        state.closed = true;
+        let nodes = state.heap.take();
+        self.publish(&state);
+        drop(state);
+        for node in nodes {
+            if let Some(waker) = node.entry.shut_down() {
+                wake(waker);
+            }
+        }
+    }
+
+    /// Under the lock, after each change.
+    fn publish(&self, state: &State) -> u64 {
+        let earliest = state.heap.peek().map_or(NEVER, |node| node.when);
+        // ORDERING: see `earliest`.
+        self.earliest.store(earliest, Ordering::Relaxed);
+        earliest
+    }
+}

@@ -130,17 +130,39 @@ where
     let new = NewG { sched: NonNull::<BlockingSched>::dangling(), id, spawned_at: Location::caller() };
     // SAFETY: a job never looks at its scheduler (`BlockingSched`); closure and result are `Send`.
     let (gp, join) = unsafe { newg(Call(Some(f)), new) };
+    hold_clock(sched);
     match sched.blocking.submit(sched, Job(gp, id)) {
         Submitted::Queued => {}
-        // SAFETY: the job has been given back, unqueued.
-        Submitted::Refused(job) => unsafe { g::shutdown(job.0) },
+        Submitted::Refused(job) => {
+            release_clock(sched);
+            // SAFETY: the job has been given back, unqueued.
+            unsafe { g::shutdown(job.0) }
+        }
         Submitted::NoThread(job, error) => {
+            release_clock(sched);
             // SAFETY: as above.
             unsafe { g::shutdown(job.0) };
             panic!("OS can't spawn worker thread: {error}");
         }
     }
     join
+}
+
+/// While jobs wait or run, a `current_thread` runtime that has nothing to do isn't idle: its paused clock stays where it is.
+fn hold_clock(sched: &Sched) {
+    if sched.fifo {
+        sched.clock.hold();
+    }
+}
+
+/// The job is done, and who awaits it has been woken.
+fn release_clock(sched: &Sched) {
+    if sched.fifo {
+        sched.clock.release();
+        if sched.clock.is_virtual() {
+            crate::proc::seat::cover(sched, 0);
+        }
+    }
 }
 
 enum Submitted {
@@ -325,6 +347,7 @@ fn run_thread(sched: &Arc<Sched>, key: u64) {
             // SAFETY: it came out of the queue, so the right to run it is ours. It is ready at its first poll.
             let _ = unsafe { g::run(gp) };
         });
+        release_clock(sched);
     }
     if let Some(hook) = &hooks.on_thread_stop {
         crate::proc::newm::run_hook(hook);

@@ -9,6 +9,8 @@
 //! | [`proc`](mod@proc) | `proc.go`: start with the essay there |
 //! | [`shutdown`] | — |
 //! | [`blocking`] | — |
+//! | [`timer`] | `time.go`: what a sleeping G asks for |
+//! | [`netpoll`] | `netpoll.go`: what a G that waits for a descriptor asks for |
 //!
 //! Internal to gmp: no semver promise. Words here are Go's; the facade's are tokio's.
 //!
@@ -22,6 +24,8 @@ pub mod shutdown;
 pub mod proc;
 pub mod rt0;
 pub mod main_g;
+pub mod timer;
+pub mod netpoll;
 pub mod dump;
 pub mod metrics;
 

@@ -51,6 +51,7 @@ pub mod ready;
 pub mod newproc;
 pub mod steal;
 pub mod retire;
+pub mod seat;
 pub mod park;
 pub mod find_runnable;
 pub mod execute;

@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// Boots a runtime on the calling thread, which becomes its M0.
 ///
 /// # Errors
-/// What the environment asks for makes no sense.
+/// What the environment asks for makes no sense, or the system has no selector for the netpoller.
 ///
 /// # Panics
 /// Passes on a panic of the embedder's boot hook. A failed check of the machine or of ourselves aborts.
@@ -44,6 +44,10 @@ pub fn rt0_go(config: Config) -> io::Result<Arc<Sched>> {
     args::args(&mut config, &mut record)?; //  12
     osinit::osinit(&mut record); //      13
     let sched = schedinit::schedinit(config, record); // 14, and 10: m0.g0 = g0, g0.m = m0, now that m0 is there
+    // Go's netpollinit waits for the first descriptor. Who has asked for the netpoller is to know now whether there is one.
+    if sched.config.netpoll {
+        crate::netpoll::init(&sched)?;
+    }
     if sched.boot.debug.boot {
         eprint!("{}", sched.boot);
     }

@@ -3,7 +3,7 @@
 //! # What is promised
 //! After the runtime has been dropped there is no task of it: each one's future has been dropped, once, by an M of the
 //! runtime or by the dropping thread. A spawn is refused (its task is cancelled at once). Wakers and handles that are
-//! left do nothing. (A thread that is in `Handle::block_on` meanwhile holds what it has just spawned until its next wait, and
+//! left do nothing; timers and descriptors that are left say that the runtime has ended. (A thread that is in `Handle::block_on` meanwhile holds what it has just spawned until its next wait, and
 //! cancels it then.)
 //!
 //! # Proof: every G dies
@@ -58,7 +58,7 @@ pub fn begin(sched: &Sched) {
     sched.allgs.close(|gp| unsafe { sched.runq.put(gp) });
     // An M that joins the idle ones from here on sees `closing` in its second look: it takes the same lock as we.
     for mp in sched.idle.idle_ms() {
-        mp.get().note.wakeup();
+        mp.get().wakeup();
     }
 }
 
@@ -159,7 +159,7 @@ pub(crate) fn final_drain(sched: &Arc<Sched>) {
         loop {
             drain(sched);
             if drain_the_only_p(sched) && sched.runq.is_empty() && sched.allgs.is_empty() {
-                return;
+                break;
             }
             // A waker is between the right to queue a G and the queue, or holds the P for a moment: soon done.
             rounds += 1;
@@ -169,6 +169,10 @@ pub(crate) fn final_drain(sched: &Arc<Sched>) {
                 std::thread::sleep(Duration::from_micros(100));
             }
         }
+        // Only now: a task in its last poll is to be cancelled, not to be told of the end by a sleep or a socket of its. Who waits
+        // for them from here on is no task of the runtime.
+        crate::timer::close(sched);
+        crate::netpoll::close(sched);
     });
 }
 

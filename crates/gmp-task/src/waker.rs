@@ -42,6 +42,37 @@ unsafe fn gp(data: *const ()) -> Gp {
     unsafe { NonNull::new_unchecked(data.cast::<Header>().cast_mut()) }
 }
 
+/// Wakes the G that the waker is for, if it is one of this scheduler's. `Ok(Some(gp))`: the right to queue it is the caller's
+/// now, who can so queue many at once. `Ok(None)`: there was nothing to do.
+///
+/// # Errors
+/// The waker, untouched, if it is something else's.
+///
+/// Go: runtime/netpoll.go (netpollgoready's list)
+pub fn into_ready(waker: Waker, sched: NonNull<()>) -> Result<Option<Gp>, Waker> {
+    if !std::ptr::eq(waker.vtable(), &VTABLE) {
+        return Err(waker);
+    }
+    // SAFETY: the vtable is ours, so the data is too.
+    let gp = unsafe { gp(waker.data()) };
+    // SAFETY: the waker's reference keeps the header.
+    let header = unsafe { gp.as_ref() };
+    if header.sched != sched {
+        return Err(waker);
+    }
+    // Its reference goes to `wake_by_val`.
+    let _reference = ManuallyDrop::new(waker);
+    match header.status.wake_by_val() {
+        WakeByVal::Nothing => Ok(None),
+        WakeByVal::Submit => Ok(Some(gp)),
+        WakeByVal::Free => {
+            // SAFETY: that was the last reference.
+            unsafe { g::free(gp) };
+            Ok(None)
+        }
+    }
+}
+
 unsafe fn clone(data: *const ()) -> RawWaker {
     // SAFETY: the waker's data; its reference keeps the header.
     let header = unsafe { gp(data).as_ref() };

@@ -22,6 +22,6 @@ pub mod timer;
 pub mod heap;
 pub mod timers;
 
-pub use clock::Clock;
+pub use clock::{Clock, WrongState};
 pub use timer::{Fired, LATEST, Timer};
 pub use timers::{NEVER, Timers};

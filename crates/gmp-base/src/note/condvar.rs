@@ -2,6 +2,7 @@
 //!
 //! Go: runtime/lock_sema.go
 
+use super::Woken;
 use crate::loom::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,8 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Note {
     signalled: Mutex<bool>,
+    /// Written by the owner under the other's lock.
+    polling: Mutex<bool>,
     changed: Condvar,
 }
 
@@ -21,7 +24,7 @@ impl Default for Note {
 impl Note {
     /// A note without a wake-up in it.
     pub fn new() -> Self {
-        Self { signalled: Mutex::new(false), changed: Condvar::new() }
+        Self { signalled: Mutex::new(false), polling: Mutex::new(false), changed: Condvar::new() }
     }
 
     /// Sleeps until there is a wake-up and consumes it.
@@ -56,12 +59,35 @@ impl Note {
         std::mem::take(&mut *self.signalled.lock())
     }
 
-    /// Leaves a wake-up and wakes the sleeper if there is one. Says whether a thread may have been asleep.
-    pub fn wakeup(&self) -> bool {
-        let fresh = !std::mem::replace(&mut *self.signalled.lock(), true);
-        if fresh {
-            self.changed.notify_one();
+    /// The owner is about to wait for something else. False if there is a wake-up, which is consumed: it must not wait.
+    #[must_use]
+    pub fn start_polling(&self) -> bool {
+        let mut signalled = self.signalled.lock();
+        let polling = !std::mem::take(&mut *signalled);
+        *self.polling.lock() = polling;
+        polling
+    }
+
+    /// The owner waits no more. Consumes a wake-up if one has come, and says so.
+    pub fn stop_polling(&self) -> bool {
+        let mut signalled = self.signalled.lock();
+        *self.polling.lock() = false;
+        std::mem::take(&mut *signalled)
+    }
+
+    /// Leaves a wake-up and wakes the sleeper if there is one. Says whom it may have found.
+    pub fn wakeup(&self) -> Woken {
+        let mut signalled = self.signalled.lock();
+        let fresh = !std::mem::replace(&mut *signalled, true);
+        let polling = *self.polling.lock();
+        drop(signalled);
+        if !fresh {
+            return Woken::Nobody;
         }
-        fresh
+        if polling {
+            return Woken::Poller;
+        }
+        self.changed.notify_one();
+        Woken::Sleeper
     }
 }

@@ -1,18 +1,21 @@
 //! A note on Linux: one word and the futex system call.
 //!
 //! ```text
-//! CLEAR ──sleep──▶ SLEEPING ──wakeup──▶ SIGNALLED ──(sleeper returns)──▶ CLEAR
-//!   └────────wakeup────────────────────────▲
+//! CLEAR ──sleep──────────▶ SLEEPING ──wakeup──▶ SIGNALLED ──(sleeper returns)──▶ CLEAR
+//!   ├─────start_polling──▶ POLLING ───wakeup──────▲
+//!   └─────wakeup───────────────────────────────────▲
 //! ```
 //!
 //! Go: runtime/lock_futex.go
 
+use super::Woken;
 use crate::loom::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 const CLEAR: u32 = 0;
 const SIGNALLED: u32 = 1;
 const SLEEPING: u32 = 2;
+const POLLING: u32 = 3;
 
 /// One sleeper, any number of wakers. See the [module](super).
 #[derive(Debug, Default)]
@@ -74,15 +77,34 @@ impl Note {
         }
     }
 
-    /// Leaves a wake-up and wakes the sleeper if there is one. Says whether a thread was asleep.
-    pub fn wakeup(&self) -> bool {
+    /// The owner is about to wait for something else. False if there is a wake-up, which is consumed: it must not wait.
+    #[must_use]
+    pub fn start_polling(&self) -> bool {
+        // ORDERING: as in `sleep_until`.
+        let polling = self.word.compare_exchange(CLEAR, POLLING, Ordering::Relaxed, Ordering::Acquire).is_ok();
+        if !polling {
+            self.consume();
+        }
+        polling
+    }
+
+    /// The owner waits no more. Consumes a wake-up if one has come, and says so.
+    pub fn stop_polling(&self) -> bool {
+        self.consume()
+    }
+
+    /// Leaves a wake-up and wakes the sleeper if there is one. Says whom it found.
+    pub fn wakeup(&self) -> Woken {
         // ORDERING: publishes everything before it to the sleeper's acquire; the swap also is a full barrier on every
         // target, so that a second waker that finds SIGNALLED has published too (it continues the release sequence).
-        let was_asleep = self.word.swap(SIGNALLED, Ordering::AcqRel) == SLEEPING;
-        if was_asleep {
-            futex_wake_one(&self.word);
+        match self.word.swap(SIGNALLED, Ordering::AcqRel) {
+            SLEEPING => {
+                futex_wake_one(&self.word);
+                Woken::Sleeper
+            }
+            POLLING => Woken::Poller,
+            _ => Woken::Nobody,
         }
-        was_asleep
     }
 }
 

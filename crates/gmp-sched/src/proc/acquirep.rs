@@ -2,7 +2,7 @@
 //!
 //! Go: runtime/proc.go (acquirep, wirep, releasep, handoffp, 3146, 6310-6400)
 
-use crate::proc::{newm, pin, wakep};
+use crate::proc::{newm, pin, seat, wakep};
 use crate::runtime2::m::M;
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
@@ -84,6 +84,8 @@ pub(crate) fn handoffp(sched: &Sched, mp: &M) {
     let _ = sched.idle.give_up(slot, None, false);
     if !sched.runq.is_empty() || wakep::any_ring_has_work(sched) {
         wakep::wakep(sched);
+    } else {
+        seat::cover_slot(sched, slot);
     }
 }
 

@@ -14,6 +14,7 @@ use gmp_task::{Gp, Ran, g};
 pub(crate) fn execute(sched: &Sched, g0: &mut G0<'_>, gp: Gp) {
     let mp = g0.mp;
     g0.tick += 1;
+    g0.event_tick += 1;
     g0.has_run = true;
     if let Some(pp) = mp.p() {
         pp.stats.polls.add(1);

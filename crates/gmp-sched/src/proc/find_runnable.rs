@@ -2,19 +2,24 @@
 //!
 //! | | source | when |
 //! |---|---|---|
-//! | 1 | own timers | each turn (their seat; timers come with `gmp-time`) |
-//! | 2 | global queue, one G; non-blocking netpoll (its seat) | each 61st turn |
+//! | 1 | own timers | each turn; the clock is read each fourth |
+//! | 2 | netpoll without waiting, timers of idle slots; global queue, one G | each 61st turn |
 //! | 3 | `runnext`, then the ring | |
 //! | 4 | global queue, a batch | |
-//! | 5 | netpoll without blocking (its seat) | |
-//! | 6 | the other Ps | if spinning is allowed |
-//! | 7 | blocking netpoll (its seat), or sleep | |
+//! | 5 | netpoll without waiting | if the last wait for events was none |
+//! | 6 | timers: own and idle slots', overdue ones of others | |
+//! | 7 | the other Ps | if spinning is allowed |
+//! | 8 | wait in the seat for events and timers, or sleep | |
+//!
+//! Go looks for events before it steals, each time. Here an M that will wait for them next doesn't: the look costs a
+//! system call, and the wait finds the same.
 //!
 //! Go: runtime/proc.go (findRunnable, 3404-3840)
 
 use crate::proc::park;
 use crate::proc::ready;
 use crate::proc::schedule::Until;
+use crate::proc::seat;
 use crate::proc::steal;
 use crate::proc::wakep;
 use crate::runtime2::m::G0;
@@ -23,6 +28,7 @@ use crate::runtime2::schedt::Sched;
 use gmp_base::loom::spin_loop;
 use gmp_queue::runq::CAPACITY;
 use gmp_task::Gp;
+use gmp_time::NEVER;
 
 /// How often a lingering M looks, and how long it pauses between two looks: about 20 µs in all, a fraction of what going to
 /// sleep and being woken takes, and long enough between looks for a producer to have put more than one G there.
@@ -37,6 +43,15 @@ pub(crate) fn find_runnable<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mu
         park::park_without_p(sched, g0, until);
         return None;
     };
+    if sched.slots[pp.slot()].timers.earliest() != NEVER {
+        // SAFETY: this thread's M holds the record, and this is g0.
+        unsafe { seat::check_timers(sched, g0, pp) };
+    }
+    if g0.event_tick >= sched.config.event_interval {
+        g0.event_tick = 0;
+        // SAFETY: as above.
+        unsafe { look_around(sched, pp) };
+    }
     if g0.tick >= sched.config.global_queue_interval {
         g0.tick = 0;
         // SAFETY: this thread's M holds the record.
@@ -52,6 +67,13 @@ pub(crate) fn find_runnable<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mu
     if let Some(gp) = unsafe { globrunqget(sched, pp) } {
         return Some(gp);
     }
+    // SAFETY: this thread's M holds the record, and this is g0.
+    if unsafe { look_elsewhere(sched, g0, pp) } {
+        // SAFETY: this thread's M holds the record.
+        if let Some(gp) = unsafe { runqget(sched, pp) } {
+            return Some(gp);
+        }
+    }
     // SAFETY: this thread's M holds the record, whose ring is empty now.
     if let Some(gp) = unsafe { spin(sched, g0, pp) } {
         return Some(gp);
@@ -61,6 +83,36 @@ pub(crate) fn find_runnable<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mu
         park::give_up_and_park(sched, g0, until);
     }
     None
+}
+
+/// Under saturation nobody waits for events and idle slots' timers: so they are looked at now and then.
+///
+/// # Safety
+/// The calling thread's M must hold the record and be on g0.
+#[cold]
+unsafe fn look_around(sched: &Sched, pp: &P) {
+    // SAFETY: the caller's promise.
+    unsafe { seat::netpoll_now(sched, pp) };
+    // SAFETY: as above.
+    unsafe { seat::check_all_timers(sched, pp) };
+}
+
+/// The queues are empty. Says whether there is something in them now.
+///
+/// # Safety
+/// As [`look_around`].
+#[inline]
+unsafe fn look_elsewhere(sched: &Sched, g0: &mut G0<'_>, pp: &P) -> bool {
+    if g0.events_near {
+        // SAFETY: the caller's promise.
+        if unsafe { seat::netpoll_now(sched, pp) } {
+            g0.event_tick = 0;
+            return true;
+        }
+        g0.events_near = false;
+    }
+    // SAFETY: the caller's promise.
+    unsafe { seat::check_all_timers(sched, pp) }
 }
 
 /// Fairness: without this two Gs that wake each other through `runnext` would keep everyone else waiting.

@@ -1,5 +1,16 @@
 //! [`Idle`]: which Ps and Ms are idle, and how many Ms spin. The protocol of the delicate dance (see [`proc`](super)).
 //!
+//! # The seat
+//! One idle M at a time has *the seat*: it waits not on its note alone but for events and timers of the whole runtime, until the
+//! time that is in `until`. It is an idle M like the others, only the last to be taken for a G. Somebody who arms a timer, or
+//! goes to sleep leaving one behind, makes sure that the seat's M wakes for it ([`Cover`]):
+//!
+//! store the timer; full fence; read `until`  ∥  store "for ever" to `until`; full fence; read the timers; store their earliest
+//!
+//! Of the two fences one is first. If the arming one's is, the seat's M finds the timer. If the seat's is, whoever arms sees
+//! "for ever" or a time that was found without its timer; if that is later than the timer it kicks the seat's M, which
+//! then looks again. The same holds for the first descriptor that is opened.
+//!
 //! Generic over what stands for an M, so that it can be modelled alone.
 //!
 //! Go: runtime/proc.go (mput, mget, pidleput, pidleget, pidlegetSpinning, 7251-7495; wakep's first lines)
@@ -7,7 +18,7 @@
 use gmp_base::CachePadded;
 use gmp_base::lock::Lock;
 use gmp_base::lockrank::LockRank;
-use gmp_base::loom::{AtomicBool, AtomicUsize, Ordering, fence};
+use gmp_base::loom::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use gmp_queue::Pmask;
 
 /// Idle Ps, idle Ms, spinning Ms.
@@ -21,13 +32,35 @@ pub struct Idle<T> {
     needspinning: AtomicBool,
     /// The idle slots; changed under the lock.
     mask: Pmask,
+    /// Until when the M in the seat waits; [`EMPTY_SEAT`] if nobody is there, [`FOR_EVER`] while it looks. Becomes and ceases
+    /// to be empty under the lock.
+    until: CachePadded<AtomicU64>,
     lists: Lock<Lists<T>>,
 }
+
+/// Nobody is in the seat.
+pub const EMPTY_SEAT: u64 = 0;
+/// Who is in the seat waits for no timer, or is about to look for the earliest.
+pub const FOR_EVER: u64 = u64::MAX;
 
 #[derive(Debug)]
 struct Lists<T> {
     /// Idle Ms, the last one to go idle at the end.
     midle: Vec<T>,
+    /// The idle M in the seat, which isn't among the others.
+    seated: Option<T>,
+}
+
+/// Whether the M in the seat wakes in time.
+#[must_use]
+#[derive(Debug, PartialEq, Eq)]
+pub enum Cover<T> {
+    /// It does.
+    Covered,
+    /// It doesn't: kick it.
+    Kick(T),
+    /// Nobody is in the seat. Who is awake will look before it sleeps.
+    Empty,
 }
 
 /// A P slot that is no longer idle, for an M that is counted as spinning.
@@ -76,7 +109,8 @@ impl<T: Copy + PartialEq> Idle<T> {
             nmspinning: CachePadded::new(AtomicUsize::new(0)),
             needspinning: AtomicBool::new(false),
             mask,
-            lists: Lock::new(LockRank::Sched, Lists { midle: Vec::new() }),
+            until: CachePadded::new(AtomicU64::new(EMPTY_SEAT)),
+            lists: Lock::new(LockRank::Sched, Lists { midle: Vec::new(), seated: None }),
         }
     }
 
@@ -118,7 +152,82 @@ impl<T: Copy + PartialEq> Idle<T> {
 
     /// How many Ms are in the list.
     pub fn nmidle(&self) -> usize {
-        self.lists.lock().midle.len()
+        let lists = self.lists.lock();
+        lists.midle.len() + usize::from(lists.seated.is_some())
+    }
+
+    /// Until when the M in the seat waits.
+    #[inline]
+    pub fn until(&self) -> u64 {
+        // ORDERING: a hint, or behind the caller's fence (`cover`).
+        self.until.load(Ordering::Relaxed)
+    }
+
+    /// An idle M takes the seat, if it is empty. Says whether it has it now; if not, another one has, or the caller has been
+    /// claimed.
+    pub fn take_seat(&self, mp: T) -> bool {
+        if self.until() != EMPTY_SEAT {
+            return false;
+        }
+        let mut lists = self.lists.lock();
+        if lists.seated.is_some() {
+            return false;
+        }
+        let Some(i) = lists.position(mp) else {
+            return false;
+        };
+        lists.midle.remove(i);
+        lists.seated = Some(mp);
+        self.look_again();
+        true
+    }
+
+    /// Whether the M still has the seat, which it has taken.
+    pub fn has_seat(&self, mp: T) -> bool {
+        self.until() != EMPTY_SEAT && self.lists.lock().seated == Some(mp)
+    }
+
+    /// The M in the seat is about to look at all timers. False if it isn't there any more: it has been claimed.
+    pub fn look_round(&self, mp: T) -> bool {
+        let lists = self.lists.lock();
+        if lists.seated != Some(mp) {
+            return false;
+        }
+        self.look_again();
+        true
+    }
+
+    /// Under the lock.
+    fn look_again(&self) {
+        // ORDERING: the seat's protocol: before the fence.
+        self.until.store(FOR_EVER, Ordering::Relaxed);
+        // ORDERING: the seat's protocol; its partner is the fence before `cover`. The timers are read after it.
+        fence(Ordering::SeqCst);
+    }
+
+    /// The M in the seat has looked, and will wait until then.
+    pub fn wait_until(&self, mp: T, until: u64) {
+        // Under the lock: who has claimed it in the meantime has emptied the seat, and another M may be there.
+        if self.lists.lock().seated == Some(mp) {
+            // ORDERING: read behind a fence; what was stored before is later than this or the same.
+            self.until.store(until.max(EMPTY_SEAT + 1), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the M in the seat wakes for `when`. The caller must have armed the timer and then executed a sequentially
+    /// consistent fence. `when` 0: it is to look again in any case.
+    pub fn cover(&self, when: u64) -> Cover<T> {
+        let until = self.until();
+        if until == EMPTY_SEAT {
+            return Cover::Empty;
+        }
+        if until <= when {
+            return Cover::Covered;
+        }
+        match self.lists.lock().seated {
+            Some(mp) => Cover::Kick(mp),
+            None => Cover::Empty,
+        }
     }
 
     /// wakep: if nobody spins, takes an idle P and an idle M to run it, preferably the one that `last` names for it.
@@ -136,13 +245,13 @@ impl<T: Copy + PartialEq> Idle<T> {
             self.dec_spinning();
             return None;
         };
-        let mp = lists.take_m(last(slot));
+        let mp = self.take_m(&mut lists, last(slot));
         Some(Claim { slot, mp })
     }
 
     /// startm for a known slot: an idle M to run it, not counted as spinning.
     pub fn take_idle_m(&self, last: Option<T>) -> Option<T> {
-        self.lists.lock().take_m(last)
+        self.take_m(&mut self.lists.lock(), last)
     }
 
     /// A claim that cannot be honoured (no thread to be had). An M that has become idle meanwhile takes it over, still
@@ -151,7 +260,7 @@ impl<T: Copy + PartialEq> Idle<T> {
     #[must_use]
     pub fn unclaim(&self, slot: usize) -> Option<T> {
         let mut lists = self.lists.lock();
-        let mp = lists.take_m(None);
+        let mp = self.take_m(&mut lists, None);
         if mp.is_none() {
             self.put_slot(slot);
             self.dec_spinning();
@@ -184,25 +293,33 @@ impl<T: Copy + PartialEq> Idle<T> {
     /// An idle M has found something to do: it leaves the list if it can have a P for it. If not it stays: whoever holds
     /// the Ps looks for work before giving one up, or finds this M in the list.
     pub fn leave_with_p(&self, mp: T, prefer: usize) -> Leave {
+        let left = self.leave_to_run(mp, prefer);
+        if let Leave::WithP(_) = left {
+            self.inc_spinning();
+        }
+        left
+    }
+
+    /// As [`leave_with_p`](Self::leave_with_p) for an M that has Gs in its hands: it isn't counted as spinning.
+    pub fn leave_to_run(&self, mp: T, prefer: usize) -> Leave {
         let mut lists = self.lists.lock();
-        let Some(i) = lists.position(mp) else {
+        if !lists.contains(mp) {
             return Leave::Claimed;
-        };
+        }
         let Some(slot) = self.take_slot(Some(prefer)) else {
             return Leave::Stayed;
         };
-        lists.midle.remove(i);
-        self.inc_spinning();
+        self.remove(&mut lists, mp);
         Leave::WithP(slot)
     }
 
     /// An idle M has been kicked: it leaves the list, with a P if there is one.
     pub fn leave(&self, mp: T, prefer: usize) -> Leave {
         let mut lists = self.lists.lock();
-        let Some(i) = lists.position(mp) else {
+        if !lists.contains(mp) {
             return Leave::Claimed;
-        };
-        lists.midle.remove(i);
+        }
+        self.remove(&mut lists, mp);
         match self.take_slot(Some(prefer)) {
             Some(slot) => {
                 self.inc_spinning();
@@ -247,7 +364,31 @@ impl<T: Copy + PartialEq> Idle<T> {
 
     /// The idle Ms, to kick them while they stay in the list.
     pub fn idle_ms(&self) -> Vec<T> {
-        self.lists.lock().midle.clone()
+        let lists = self.lists.lock();
+        lists.midle.iter().copied().chain(lists.seated).collect()
+    }
+
+    /// An idle M to run a P: the preferred one, or the last to go idle, and the one in the seat only if there is no other.
+    fn take_m(&self, lists: &mut Lists<T>, prefer: Option<T>) -> Option<T> {
+        let i = prefer.and_then(|p| lists.position(p)).or(lists.midle.len().checked_sub(1));
+        match i {
+            Some(i) => Some(lists.midle.remove(i)),
+            None => self.unseat(lists),
+        }
+    }
+
+    fn unseat(&self, lists: &mut Lists<T>) -> Option<T> {
+        let seated = lists.seated.take()?;
+        // ORDERING: under the lock. Who still sees the old value relies on an M that has been woken, and will look round.
+        self.until.store(EMPTY_SEAT, Ordering::Relaxed);
+        Some(seated)
+    }
+
+    fn remove(&self, lists: &mut Lists<T>, mp: T) {
+        match lists.position(mp) {
+            Some(i) => drop(lists.midle.remove(i)),
+            None => drop(self.unseat(lists)),
+        }
     }
 
     fn inc_spinning(&self) {
@@ -294,11 +435,8 @@ impl<T: Copy + PartialEq> Lists<T> {
         self.midle.iter().rposition(|&m| m == mp)
     }
 
-    fn take_m(&mut self, prefer: Option<T>) -> Option<T> {
-        if let Some(i) = prefer.and_then(|p| self.midle.iter().rposition(|&m| m == p)) {
-            return Some(self.midle.remove(i));
-        }
-        self.midle.pop()
+    fn contains(&self, mp: T) -> bool {
+        self.seated == Some(mp) || self.position(mp).is_some()
     }
 }
 

@@ -220,7 +220,7 @@ impl Wake for Kick {
     fn wake_by_ref(self: &Arc<Self>) {
         // ORDERING: as in `LockedG`.
         if !self.woken.swap(true, Unmodelled::AcqRel) {
-            self.mp.get().note.wakeup();
+            self.mp.get().wakeup();
         }
     }
 }

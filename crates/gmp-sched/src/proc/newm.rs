@@ -111,6 +111,7 @@ fn strand(sched: &Sched, slot: usize) {
     } else if !sched.runq.is_empty() || wakep::any_ring_has_work(sched) {
         wakep::wakep(sched);
     }
+    // Timers of the slot stay until somebody sleeps in the seat: a try to wake somebody for them would end here again.
 }
 
 /// Starts a thread that the shutdown waits for, and whose function ends with [`leave`]. `Ok(false)`: the runtime is closed.

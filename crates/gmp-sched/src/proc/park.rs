@@ -4,11 +4,13 @@
 
 use crate::proc::idle::{GiveUp, Leave};
 use crate::proc::schedule::Until;
-use crate::proc::{acquirep, newm, wakep};
+use crate::proc::{acquirep, newm, ready, seat, wakep};
 use crate::runtime2::m::{G0, M};
 use crate::runtime2::schedt::{MPtr, Sched};
 use gmp_arch::ticks::nanotime;
 use gmp_base::loom::Ordering;
+use gmp_queue::GQueue;
+use gmp_task::Header;
 
 /// A sleep below this, in nanoseconds, cost more than it spared.
 const SHORT_SLEEP: u64 = 50_000;
@@ -81,9 +83,10 @@ fn second_look_and_sleep<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U
     }
 }
 
-/// Sleeps until there is a P in `nextp`, or the M is kicked and still in the list.
+/// Sleeps until there is a P in `nextp`, or the M is kicked and still in the list, or has found something in the seat.
 fn mpark<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
     let mp = g0.mp;
+    let mut seated = false;
     loop {
         if take_nextp(sched, mp) {
             return;
@@ -96,7 +99,37 @@ fn mpark<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
                 Leave::Stayed | Leave::Claimed => {}
             }
         }
-        mp.note.sleep();
+        let fresh = !seated && sched.idle.take_seat(MPtr::of(mp));
+        seated |= fresh;
+        if !seated {
+            // Another M is in the seat. It is to wake for what we leave behind.
+            seat::cover_slot(sched, slot);
+            mp.note.sleep();
+            continue;
+        }
+        let mut batch = GQueue::new();
+        seated = seat::wait(sched, g0, fresh, &mut batch);
+        if !batch.is_empty() && run_batch(sched, g0, slot, &mut batch) {
+            return;
+        }
+    }
+}
+
+/// The M in the seat has Gs in its hands: with an idle P it runs them, and without one others do. Says whether it has a P.
+fn run_batch(sched: &Sched, g0: &mut G0<'_>, slot: usize, batch: &mut GQueue<Header>) -> bool {
+    let mp = g0.mp;
+    match sched.idle.leave_to_run(MPtr::of(mp), slot) {
+        Leave::WithP(slot) => {
+            let pp = acquirep::acquirep_pinned(sched, mp, slot);
+            // SAFETY: this thread's M holds the record, and this is g0; the Gs have just become ready.
+            unsafe { ready::injectglist(sched, pp, batch) };
+            true
+        }
+        // All Ps are busy, or we have been claimed and have one in a moment.
+        Leave::WithoutP | Leave::Stayed | Leave::Claimed => {
+            ready::injectglist_globally(sched, batch);
+            false
+        }
     }
 }
 

@@ -7,9 +7,9 @@ use crate::proc::wakep;
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
 use gmp_base::loom::unmodelled::Ordering;
-use gmp_queue::Put;
+use gmp_queue::{GQueue, Put};
 use gmp_queue::runq::Room;
-use gmp_task::Gp;
+use gmp_task::{Gp, Header};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -109,6 +109,47 @@ unsafe fn runqput_fifo(pp: &P, gp: Gp) {
                 gmp_base::throw!("runqput: a ring with room overflowed");
             }
         });
+    }
+}
+
+/// Many Gs at once, in their order: into the P's ring, what doesn't fit globally, and one wake-up for all. Go: injectglist.
+///
+/// # Safety
+/// The calling thread's M must hold the record and be on g0; the Gs must be the caller's to queue.
+pub(crate) unsafe fn injectglist(sched: &Sched, pp: &P, batch: &mut GQueue<Header>) {
+    let count = batch.len();
+    if count == 0 {
+        return;
+    }
+    pp.stats.local_schedules.add(count as u64);
+    if sched.fifo {
+        // SAFETY: the caller's promise.
+        batch.for_each(|gp| unsafe { runqput_fifo(pp, gp) });
+        return;
+    }
+    if pp.tenure.is_retired() {
+        return injectglist_globally(sched, batch);
+    }
+    let alone = pp.runq.is_empty();
+    // SAFETY: the caller's promise.
+    unsafe { pp.runq.put_batch(batch) };
+    sched.runq.put_batch(batch);
+    // A single one runs here and now, as one in `runnext` would.
+    if (count > 1 || !alone) && sched.idle.should_wake() {
+        wakep::wakep(sched);
+    }
+}
+
+/// As [`injectglist`], without a P.
+pub(crate) fn injectglist_globally(sched: &Sched, batch: &mut GQueue<Header>) {
+    if batch.is_empty() {
+        return;
+    }
+    // ORDERING: a figure for people.
+    sched.stats.remote_schedules.fetch_add(batch.len() as u64, Ordering::Relaxed);
+    sched.runq.put_batch(batch);
+    if sched.idle.should_wake() {
+        wakep::wakep(sched);
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn hand_over(mp: &M, slot: usize, spinning: bool) {
     if old != 0 {
         gmp_base::throw!("startm: m{} has a p already", mp.id);
     }
-    mp.note.wakeup();
+    mp.wakeup();
 }
 
 /// Whether a ring is seen non-empty (Go: checkRunqsNoP). `runnext` doesn't count: it is its P's to run.

@@ -34,6 +34,10 @@ pub(super) fn schedinit(config: Config, mut record: BootRecord) -> Arc<Sched> {
     let slots = place(&config, &mut record);
     let sched = Sched::new(config, record, slots);
     procresize(&sched);
+    if sched.config.start_paused {
+        // It runs, so it can be paused.
+        let _ = sched.clock.pause();
+    }
     // Step 10.
     let m0 = sched.new_m();
     m0.bind_stack();

@@ -94,6 +94,12 @@ pub struct Config {
     pub global_queue_interval: u32,
     /// After so many turns an M looks for events, and `block_on` at its own future.
     pub event_interval: u32,
+    /// Most events that one look at the netpoller takes.
+    pub max_io_events_per_tick: usize,
+    /// The netpoller is made when the runtime boots, so that its failure is the boot's; else with the first descriptor.
+    pub netpoll: bool,
+    /// The clock stands still from the beginning.
+    pub start_paused: bool,
     /// Where Ms run.
     pub pin: Pin,
     /// What a panic of a task does.
@@ -117,6 +123,9 @@ impl fmt::Debug for Config {
             .field("max_blocking_threads", &self.max_blocking_threads)
             .field("global_queue_interval", &self.global_queue_interval)
             .field("event_interval", &self.event_interval)
+            .field("max_io_events_per_tick", &self.max_io_events_per_tick)
+            .field("netpoll", &self.netpoll)
+            .field("start_paused", &self.start_paused)
             .field("pin", &self.pin)
             .field("unhandled_panic", &self.unhandled_panic)
             .field("seed", &self.seed)
@@ -138,6 +147,9 @@ impl Config {
             max_blocking_threads: 512,
             global_queue_interval: 61,
             event_interval: 61,
+            max_io_events_per_tick: 1024,
+            netpoll: false,
+            start_paused: false,
             pin: Pin::Auto,
             unhandled_panic: UnhandledPanic::Ignore,
             seed: None,

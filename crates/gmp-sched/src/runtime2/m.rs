@@ -11,7 +11,7 @@ use crate::runtime2::schedt::Sched;
 use gmp_arch::stack::{self, StackBounds};
 use gmp_base::loom::unmodelled::{AtomicU32, Ordering as Unmodelled};
 use gmp_base::loom::{AtomicBool, AtomicPtr, Ordering};
-use gmp_base::note::Note;
+use gmp_base::note::{Note, Woken};
 use gmp_task::{Gp, Header};
 use std::fmt;
 use std::ptr::{self, NonNull};
@@ -33,7 +33,7 @@ pub struct M {
     pub(crate) thread: OnceLock<ThreadId>,
     /// The address of the thread's g slot, which rt0's TLS check goes through. M0 only.
     pub(crate) tls: AtomicPtr<usize>,
-    /// Where the thread sleeps. Anyone may wake it.
+    /// Where the thread sleeps, unless it polls; one word says which. Anyone may wake it (`wakeup`).
     pub(crate) note: Note,
     /// The record it holds, or null.
     p: AtomicPtr<P>,
@@ -146,6 +146,15 @@ impl M {
         self.locked.store(locked, Ordering::Relaxed);
     }
 
+    /// Wakes its thread, wherever it waits (Go: notewakeup, netpollBreak).
+    pub(crate) fn wakeup(&self) {
+        if self.note.wakeup() == Woken::Poller {
+            if let Some(netpoll) = self.sched().netpoll.get() {
+                netpoll.netpoll_break();
+            }
+        }
+    }
+
     /// Binds the M to the calling thread's stack. Go: the first lines of rt0_go, and mstart0.
     ///
     /// A host that switches stacks calls `block_on` on one that isn't the thread's: then the bounds are unknown.
@@ -181,6 +190,12 @@ pub struct G0<'a> {
     pub(crate) depth: usize,
     /// Turns since the last refill of the budget.
     pub(crate) since_refill: u32,
+    /// Turns since the last look at the clock, while there are timers.
+    pub(crate) timer_tick: u32,
+    /// Turns since the last look for events.
+    pub(crate) event_tick: u32,
+    /// The last wait for events was so short that a look without waiting would have done.
+    pub(crate) events_near: bool,
     /// When the M last woke, in nanoseconds of `nanotime`.
     pub(crate) busy_since: u64,
     /// It has run something since it last woke.
@@ -216,6 +231,9 @@ impl<'a> G0<'a> {
             budget,
             tick: 0,
             since_refill: 0,
+            timer_tick: 0,
+            event_tick: 0,
+            events_near: false,
             depth: crate::getg::depth(),
             busy_since: 0,
             has_run: false,

@@ -11,6 +11,7 @@ use gmp_queue::{GQueue, Runq, Tenure};
 use gmp_task::gfree::FreeLists;
 use gmp_task::id::IdCache;
 use gmp_task::{Gp, Header};
+use gmp_time::Timers;
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::ptr;
@@ -216,6 +217,9 @@ pub struct Slot {
     pub cpus: Box<[usize]>,
     /// The other slots, nearest first: SMT sibling, same cache, the rest. Immutable.
     pub tiers: Box<[Tier]>,
+    /// Sleeps that Gs began here, and those of threads without a P that fell to it. They stay with the slot, whatever becomes of
+    /// its record.
+    pub timers: Timers,
     /// Its last M has gone to sleep, or handed it off with nothing to run.
     parked: AtomicBool,
     /// What earlier records counted, and what no record counts.
@@ -240,6 +244,7 @@ impl Slot {
             last_m: AtomicPtr::new(ptr::null_mut()),
             cpus,
             tiers,
+            timers: Timers::new(),
             parked: AtomicBool::new(false),
             base: PStatsBase::default(),
         }

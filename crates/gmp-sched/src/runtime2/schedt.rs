@@ -14,13 +14,15 @@ use gmp_base::lock::Lock;
 use gmp_base::lockrank::LockRank;
 use gmp_base::loom::unmodelled::{AtomicU64 as Counter, AtomicUsize as Gauge, Ordering as Unmodelled};
 use gmp_base::loom::{AtomicBool, AtomicPtr, Condvar, Mutex, Ordering};
+use gmp_netpoll::Netpoll;
 use gmp_queue::GlobRunq;
 use gmp_task::Header;
 use gmp_task::allgs::AllGs;
 use gmp_task::gfree::GlobalFree;
+use gmp_time::Clock;
 use std::fmt;
 use std::ptr::{self, NonNull};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::task::Waker;
 use std::thread::JoinHandle as ThreadHandle;
 use thread_local::ThreadLocal;
@@ -46,6 +48,12 @@ pub struct Sched {
     pub(crate) closing: AtomicBool,
     /// Who is idle, who looks for work; see there for the proof.
     pub(crate) idle: CachePadded<Idle<MPtr>>,
+    /// The runtime's time.
+    pub(crate) clock: Clock,
+    /// The selector, once there is one.
+    pub(crate) netpoll: OnceLock<Netpoll>,
+    /// An M looks for events without waiting; one at a time does.
+    pub(crate) polling_net: AtomicBool,
     /// The global run queue.
     pub(crate) runq: CachePadded<GlobRunq<Header>>,
     /// Free cells that no P holds.
@@ -171,6 +179,9 @@ impl Sched {
             slots: slots.into_iter().map(CachePadded::new).collect(),
             closing: AtomicBool::new(false),
             idle: CachePadded::new(Idle::new(procs)),
+            clock: Clock::new(),
+            netpoll: OnceLock::new(),
+            polling_net: AtomicBool::new(false),
             runq: CachePadded::new(GlobRunq::new()),
             gfree: GlobalFree::new(),
             allgs: AllGs::new(procs),
@@ -197,6 +208,12 @@ impl Sched {
             Some(sched) => sched,
             None => gmp_base::throw!("a scheduler is used after its end"),
         }
+    }
+
+    /// The runtime's time.
+    #[inline]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// GOMAXPROCS.

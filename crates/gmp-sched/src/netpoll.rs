@@ -1,0 +1,58 @@
+//! What a G that waits for a descriptor asks of the scheduler: a place in the netpoller.
+//!
+//! Go: runtime/netpoll.go (poll_runtime_pollServerInit, pollOpen, pollClose)
+
+use crate::proc::seat;
+use crate::runtime2::schedt::Sched;
+use gmp_base::loom::{Ordering, fence};
+use gmp_netpoll::{Netpoll, PollDesc};
+use mio::Interest;
+use mio::event::Source;
+use std::io;
+use std::sync::Arc;
+
+/// The netpoller, made if there is none.
+///
+/// # Errors
+/// The system has none left for us.
+pub fn init(sched: &Sched) -> io::Result<&Netpoll> {
+    if let Some(netpoll) = sched.netpoll.get() {
+        return Ok(netpoll);
+    }
+    let new = Netpoll::new()?;
+    Ok(sched.netpoll.get_or_init(|| new))
+}
+
+/// Registers a source.
+///
+/// # Errors
+/// The system's, or [the runtime's end](gmp_netpoll::is_shutdown_error).
+pub fn open<S: Source + ?Sized>(sched: &Sched, source: &mut S, interest: Interest) -> io::Result<Arc<PollDesc>> {
+    let netpoll = init(sched)?;
+    let desc = netpoll.open(source, interest)?;
+    // Who waits in the seat on its note, because there was nothing to poll, must come to the netpoller.
+    if netpoll.open_count() == 1 {
+        // ORDERING: the seat's protocol (`proc/idle.rs`): the descriptor is counted, `until` is read below.
+        fence(Ordering::SeqCst);
+        seat::cover(sched, 0);
+    }
+    Ok(desc)
+}
+
+/// Deregisters a source.
+///
+/// # Errors
+/// The system's.
+pub fn close_desc<S: Source + ?Sized>(sched: &Sched, desc: &PollDesc, source: &mut S) -> io::Result<()> {
+    match sched.netpoll.get() {
+        Some(netpoll) => netpoll.close(desc, source),
+        None => Ok(()),
+    }
+}
+
+/// The runtime has ended.
+pub(crate) fn close(sched: &Sched) {
+    if let Some(netpoll) = sched.netpoll.get() {
+        netpoll.shut_down(std::task::Waker::wake);
+    }
+}

@@ -1,0 +1,225 @@
+//! The seat: where one idle M waits for all events and timers of the runtime. And the looks that busy Ms spare for them.
+//!
+//! | who | looks at | when |
+//! |---|---|---|
+//! | an M with a P | its slot's timers | each few turns, and when it has nothing else to run |
+//! | an M with a P | events, without waiting; timers of idle slots | each 61st turn; and when it has nothing to run, if events are near |
+//! | the M in the seat | everything | waits for it |
+//!
+//! While somebody waits in the seat the kernel wakes him for an event, so the others don't look. When the seat is empty, all
+//! Ms that are awake run Gs.
+//!
+//! Timers of a slot whose M is busy are that M's to fire: it does so in time as a rule. Others leave it [`GRACE`].
+//!
+//! Go: runtime/proc.go (findRunnable's netpoll parts, 3495-3530, 3720-3800; wakeNetPoller, 4017), time.go (check)
+
+use crate::proc::idle::{Cover, FOR_EVER};
+use crate::proc::{ready, wakep};
+use crate::runtime2::m::{G0, M};
+use crate::runtime2::p::P;
+use crate::runtime2::schedt::{MPtr, Sched};
+use gmp_base::loom::Ordering;
+use gmp_queue::GQueue;
+use gmp_task::{Header, waker};
+use gmp_time::NEVER;
+use std::ptr::NonNull;
+use std::task::Waker;
+use std::time::Duration;
+
+/// How long after its time a timer of a busy P is left to that P, in nanoseconds.
+const GRACE: u64 = 1_000_000;
+/// After so many turns an M with timers looks at the clock: reading it costs half a turn.
+const TIMER_TURNS: u32 = 4;
+/// A wait for events below this, in nanoseconds, was none.
+const EVENTS_NEAR: u64 = 5_000;
+
+/// Collects the Gs of wakers that fire together; other wakers are woken at once.
+struct Batch<'a> {
+    sched: NonNull<()>,
+    ready: &'a mut GQueue<Header>,
+}
+
+impl<'a> Batch<'a> {
+    fn new(sched: &Sched, ready: &'a mut GQueue<Header>) -> Self {
+        Self { sched: NonNull::from(sched).cast(), ready }
+    }
+
+    fn wake(&mut self, waker: Waker) {
+        gmp_base::lockrank::assert_no_locks();
+        match waker::into_ready(waker, self.sched) {
+            // SAFETY: the right to queue it is ours, and it is in no queue.
+            Ok(Some(gp)) => unsafe { self.ready.push_back(gp) },
+            Ok(None) => {}
+            Err(waker) => waker.wake(),
+        }
+    }
+}
+
+/// An M with a P that has timers: fires those that are due, every few turns.
+///
+/// # Safety
+/// The calling thread's M must hold the record and be on g0.
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn check_timers(sched: &Sched, g0: &mut G0<'_>, pp: &P) {
+    g0.timer_tick += 1;
+    if g0.timer_tick < TIMER_TURNS && !sched.clock.is_virtual() {
+        return;
+    }
+    g0.timer_tick = 0;
+    let mut fired = GQueue::new();
+    let mut batch = Batch::new(sched, &mut fired);
+    sched.slots[pp.slot()].timers.run(sched.clock.now(), |waker| batch.wake(waker));
+    // SAFETY: the caller's promise; they have just become ready.
+    unsafe { ready::injectglist(sched, pp, &mut fired) };
+}
+
+/// An M with a P and nothing to run, or at its 61st turn: fires what is due here and at idle slots, and what is overdue at busy
+/// ones. Says whether there was something.
+///
+/// # Safety
+/// The calling thread's M must hold the record and be on g0.
+pub(crate) unsafe fn check_all_timers(sched: &Sched, pp: &P) -> bool {
+    if sched.slots.iter().all(|slot| slot.timers.earliest() == NEVER) {
+        return false;
+    }
+    let mut fired = GQueue::new();
+    run_timers(sched, sched.clock.now(), Some(pp.slot()), &mut fired);
+    let any = !fired.is_empty();
+    // SAFETY: the caller's promise; they have just become ready.
+    unsafe { ready::injectglist(sched, pp, &mut fired) };
+    any
+}
+
+fn run_timers(sched: &Sched, now: u64, own: Option<usize>, fired: &mut GQueue<Header>) {
+    let mut batch = Batch::new(sched, fired);
+    for (i, slot) in sched.slots.iter().enumerate() {
+        let earliest = slot.timers.earliest();
+        if earliest <= now && (own == Some(i) || sched.idle.is_idle(i) || earliest.saturating_add(GRACE) <= now) {
+            slot.timers.run(now, |waker| batch.wake(waker));
+        }
+    }
+}
+
+/// An M with a P looks for events without waiting, unless somebody waits for them. Says whether there was something.
+///
+/// # Safety
+/// The calling thread's M must hold the record and be on g0.
+pub(crate) unsafe fn netpoll_now(sched: &Sched, pp: &P) -> bool {
+    let Some(netpoll) = sched.netpoll.get().filter(|netpoll| netpoll.open_count() > 0) else {
+        return false;
+    };
+    // ORDERING: of several Ms one looks; nothing is published.
+    if sched.idle.until() != crate::proc::idle::EMPTY_SEAT || sched.polling_net.swap(true, Ordering::Relaxed) {
+        return false;
+    }
+    let mut found = GQueue::new();
+    let mut batch = Batch::new(sched, &mut found);
+    let polled = netpoll
+        .netpoll(Some(Duration::ZERO), sched.config.max_io_events_per_tick, |waker| batch.wake(waker))
+        .unwrap_or_else(|error| gmp_base::throw!("netpoll: {error}"));
+    // ORDERING: as above.
+    sched.polling_net.store(false, Ordering::Relaxed);
+    if polled.broken && sched.idle.until() != crate::proc::idle::EMPTY_SEAT {
+        // Somebody has taken the seat meanwhile and was to be woken.
+        netpoll.netpoll_break();
+    }
+    let any = !found.is_empty();
+    // SAFETY: the caller's promise; they have just become ready.
+    unsafe { ready::injectglist(sched, pp, &mut found) };
+    any
+}
+
+/// Sees that somebody wakes for a timer that has been armed for `when` (0: for a first descriptor). The caller must have executed
+/// a sequentially consistent fence since. Go: wakeNetPoller.
+pub(crate) fn cover(sched: &Sched, when: u64) {
+    match sched.idle.cover(when) {
+        Cover::Covered => {}
+        Cover::Kick(mp) => mp.get().wakeup(),
+        Cover::Empty => {
+            if sched.idle.should_wake() {
+                wakep::wakep(sched);
+            }
+        }
+    }
+}
+
+/// A P is idle now whose slot may have timers, and its M doesn't take the seat: sees that somebody wakes for them, and for events.
+pub(crate) fn cover_slot(sched: &Sched, slot: usize) {
+    let when = sched.slots[slot].timers.earliest();
+    if when != NEVER || sched.netpoll.get().is_some_and(|netpoll| netpoll.open_count() > 0) {
+        cover(sched, when);
+    }
+}
+
+/// The M in the seat waits once: for its note, an event or a timer. What has become ready is in `batch`.
+///
+/// `fresh`: it has just taken the seat, so that a look round has begun. False if it has lost the seat: somebody has claimed it.
+pub(crate) fn wait(sched: &Sched, g0: &mut G0<'_>, fresh: bool, batch: &mut GQueue<Header>) -> bool {
+    let mp = g0.mp;
+    if !fresh && !sched.idle.look_round(MPtr::of(mp)) {
+        return false;
+    }
+    let earliest = earliest(sched);
+    sched.idle.wait_until(MPtr::of(mp), earliest);
+    let mut now = sched.clock.now();
+    let delay = match earliest {
+        FOR_EVER => None,
+        when => Some(Duration::from_nanos(when.saturating_sub(now))),
+    };
+    if sched.clock.is_paused() {
+        wait_paused(sched, mp, earliest, batch);
+    } else {
+        let began = now;
+        wait_for(sched, mp, delay, batch);
+        now = sched.clock.now();
+        g0.events_near = !batch.is_empty() && now.saturating_sub(began) < EVENTS_NEAR;
+    }
+    if earliest != FOR_EVER {
+        run_timers(sched, sched.clock.now().max(now), None, batch);
+    }
+    true
+}
+
+/// The time of the earliest timer; those of busy slots count later.
+fn earliest(sched: &Sched) -> u64 {
+    let when = |i: usize| match sched.slots[i].timers.earliest() {
+        NEVER => FOR_EVER,
+        when if sched.idle.is_idle(i) => when,
+        when => when.saturating_add(GRACE),
+    };
+    (0..sched.procs()).map(when).min().unwrap_or(FOR_EVER)
+}
+
+fn wait_for(sched: &Sched, mp: &M, delay: Option<Duration>, ready: &mut GQueue<Header>) {
+    let Some(netpoll) = sched.netpoll.get().filter(|netpoll| netpoll.open_count() > 0) else {
+        match delay {
+            Some(delay) => drop(mp.note.sleep_timeout(delay)),
+            None => mp.note.sleep(),
+        }
+        return;
+    };
+    if !mp.note.start_polling() {
+        return;
+    }
+    let mut batch = Batch::new(sched, ready);
+    let polled = netpoll.netpoll(delay, sched.config.max_io_events_per_tick, |waker| batch.wake(waker));
+    mp.note.stop_polling();
+    if let Err(error) = polled {
+        gmp_base::throw!("netpoll: {error}");
+    }
+}
+
+/// The clock stands still: if there is nothing else to wait for, it is moved to the earliest timer.
+fn wait_paused(sched: &Sched, mp: &M, earliest: u64, ready: &mut GQueue<Header>) {
+    wait_for(sched, mp, Some(Duration::ZERO), ready);
+    if !ready.is_empty() {
+        return;
+    }
+    if mp.note.take() {
+        return;
+    }
+    if earliest == FOR_EVER || !sched.clock.advance_to(earliest) {
+        wait_for(sched, mp, None, ready);
+    }
+}

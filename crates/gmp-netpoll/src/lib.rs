@@ -15,6 +15,7 @@
 //!
 //! Go: runtime/netpoll.go, runtime/netpoll_epoll.go
 
+#[cfg(unix)]
 pub mod fd;
 pub mod ready;
 pub mod poll_desc;

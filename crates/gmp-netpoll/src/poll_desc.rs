@@ -215,6 +215,12 @@ impl PollDesc {
         }
     }
 
+    /// Says that it is ready for this, as a fresh socket is: an operation is tried before the first event has come. Nobody waits
+    /// yet, so nobody is woken.
+    pub fn assume(&self, ready: Ready) {
+        self.set(None, |word| word | u64::from(ready.bits()));
+    }
+
     /// The poller's side: an event of the descriptor with this generation. Who waits for it is passed to `wake`.
     pub(crate) fn set_ready(&self, generation: u32, ready: Ready, wake: impl FnMut(Waker)) {
         if self

@@ -17,8 +17,8 @@
 //! `select!`, `join!`, `pin!`, `task_local!`) *are* tokio's, re-exported, so that libraries written for them work.
 //!
 //! # What is here now
-//! Tasks, runtimes of both flavours, `spawn_blocking`, `sync`, `io` traits and utilities, the macros. Timers, sockets,
-//! files, processes and signals have their feature names but not yet their modules; see CHANGELOG.md.
+//! Tasks, runtimes of both flavours, `spawn_blocking`, `time`, `sync`, `io` traits and utilities, the macros. Sockets, files,
+//! processes and signals have their feature names but not yet their modules; see CHANGELOG.md.
 //!
 //! # Feature flags
 //! | feature | what it adds |
@@ -29,7 +29,9 @@
 //! | `sync` | [`sync`] |
 //! | `io-util` | the utilities of [`io`] |
 //! | `parking_lot` | parking_lot's locks inside the types of [`sync`] |
-//! | `time`, `net`, `fs`, `io-std`, `process`, `signal`, `test-util` | accepted; their modules are to come |
+//! | `time` | [`time`] |
+//! | `test-util` | a clock that can be paused: `time::pause` and its kin, `Builder::start_paused` |
+//! | `net`, `fs`, `io-std`, `process`, `signal` | accepted; their modules are to come |
 
 #![forbid(unsafe_code)]
 
@@ -46,6 +48,9 @@ pub mod runtime;
 
 #[cfg(feature = "rt")]
 pub mod task;
+
+#[cfg(feature = "time")]
+pub mod time;
 
 #[cfg(feature = "rt")]
 #[doc(hidden)]

@@ -47,6 +47,10 @@ pub use rt::Runtime;
 pub(crate) const NO_RUNTIME: &str =
     "there is no reactor running, must be called from the context of a Tokio 1.x runtime";
 
+/// tokio's words for a clock that can't be paused.
+pub(crate) const PAUSE_NEEDS_CURRENT_THREAD: &str = "`time::pause()` requires the `current_thread` Tokio runtime. This is \
+                                                     the default Runtime used by `#[tokio::test].";
+
 /// The index of the worker (the P) on which the current task runs.
 ///
 /// `None` outside of a runtime's workers: on other threads, on the threads of [`spawn_blocking`], and in the future given

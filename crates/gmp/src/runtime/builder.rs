@@ -1,6 +1,6 @@
 //! [`Builder`]: every knob of a runtime, and the boot.
 
-use crate::runtime::{BootRecord, Handle, Pin, Runtime, UnhandledPanic};
+use crate::runtime::{BootRecord, Handle, PAUSE_NEEDS_CURRENT_THREAD, Pin, Runtime, UnhandledPanic};
 use gmp_sched::{Config, Flavor, rt0};
 use std::fmt;
 use std::io;
@@ -35,6 +35,7 @@ pub struct Builder {
     seed: Option<u64>,
     hooks: gmp_sched::runtime2::config::Hooks,
     on_boot: Option<BootFn>,
+    start_paused: bool,
 }
 
 /// Called in each boot.
@@ -57,6 +58,7 @@ impl Builder {
             seed: None,
             hooks: gmp_sched::runtime2::config::Hooks::default(),
             on_boot: None,
+            start_paused: false,
         }
     }
 
@@ -306,12 +308,34 @@ impl Builder {
         self
     }
 
+    /// Whether the runtime's clock is [paused](crate::time::pause) from the start; only for `current_thread`.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::time::{Duration, sleep};
+    ///
+    /// let rt = gmp::runtime::Builder::new_current_thread().start_paused(true).build()?;
+    /// rt.block_on(async { sleep(Duration::from_secs(3600)).await }); // at once
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[cfg(feature = "test-util")]
+    pub fn start_paused(&mut self, start_paused: bool) -> &mut Self {
+        if start_paused {
+            crate::time::clocks_may_stand();
+        }
+        self.start_paused = start_paused;
+        self
+    }
+
     /// Boots a runtime, in the order of Go's `rt0_go`.
     ///
     /// The calling thread becomes its first M. Other threads are started when there is work for them.
     ///
     /// # Errors
     /// If a variable of the environment makes no sense.
+    ///
+    /// # Panics
+    /// If the clock is to start paused in a `multi_thread` runtime.
     ///
     /// # Examples
     /// ```
@@ -320,8 +344,11 @@ impl Builder {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[doc(alias = "rt0_go")]
+    #[track_caller]
     pub fn build(&mut self) -> io::Result<Runtime> {
+        assert!(!self.start_paused || self.flavor == Flavor::CurrentThread, "{PAUSE_NEEDS_CURRENT_THREAD}");
         let mut config = Config::new(self.flavor);
+        config.start_paused = self.start_paused;
         config.procs = self.procs.filter(|_| self.flavor == Flavor::MultiThread);
         config.name = self.name.clone();
         config.thread_stack_size = self.thread_stack_size;

@@ -1,0 +1,313 @@
+//! [`Sleep`]: a future that completes at an instant.
+//!
+//! A sleep has a timer of the scheduler's only while it waits: it gets one when it is polled before its time, and lets go of it
+//! when the time comes, when it is dropped, or when it is reset to an earlier time. See `gmp_time` for what that costs.
+
+use crate::runtime::NO_RUNTIME;
+use crate::task::coop;
+use crate::time::{Duration, Instant, from_now};
+use gmp_sched::Sched;
+use gmp_time::{Fired, LATEST, Timer};
+use pin_project_lite::pin_project;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
+
+/// tokio's words for a runtime that has ended.
+const SHUTTING_DOWN: &str = "A Tokio 1.x context was found, but it is being shutdown.";
+
+/// Waits until `deadline` is reached.
+///
+/// # Panics
+/// If called outside of a runtime's context. `rt.block_on(sleep_until(..))` does so: the argument is made before the runtime is
+/// entered; `rt.block_on(async { sleep_until(..).await })` doesn't.
+///
+/// # Cancel safety
+/// The sleep is cancelled by dropping it.
+///
+/// # Examples
+/// ```
+/// use gmp::time::{Duration, Instant, sleep_until};
+///
+/// # #[gmp::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let deadline = Instant::now() + Duration::from_millis(10);
+/// sleep_until(deadline).await;
+/// assert!(Instant::now() >= deadline);
+/// # }
+/// ```
+#[track_caller]
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    Sleep { alarm: Alarm::new(deadline) }
+}
+
+/// Waits until `duration` has elapsed.
+///
+/// The time counts from this call on, not from the first poll. A sleep without a duration is over at once. One of more than
+/// thirty years lasts thirty years, so that `Duration::MAX` is one way to say "for ever".
+///
+/// To do something at regular times, see [`interval`](crate::time::interval()).
+///
+/// # Panics
+/// If called outside of a runtime's context. `rt.block_on(sleep(..))` does so: the argument is made before the runtime is
+/// entered; `rt.block_on(async { sleep(..).await })` doesn't.
+///
+/// # Cancel safety
+/// The sleep is cancelled by dropping it.
+///
+/// # Examples
+/// ```
+/// use gmp::time::{Duration, sleep};
+///
+/// # #[gmp::main(flavor = "current_thread")]
+/// # async fn main() {
+/// sleep(Duration::from_millis(10)).await;
+/// println!("10 ms have elapsed");
+/// # }
+/// ```
+#[track_caller]
+pub fn sleep(duration: Duration) -> Sleep {
+    Sleep { alarm: Alarm::new(from_now(duration)) }
+}
+
+pin_project! {
+    /// Future returned by [`sleep`] and [`sleep_until`].
+    ///
+    /// It isn't `Unpin`: awaiting it needs nothing, but to poll it more than once in a loop, as [`select!`](crate::select) does,
+    /// it must be pinned first, by [`pin!`](crate::pin) or [`Box::pin`].
+    ///
+    /// Polled again after it has completed, it is still complete, until it is [`reset`](Sleep::reset).
+    ///
+    /// # Panics
+    /// When it is polled while it waits and its runtime has ended.
+    ///
+    /// # Examples
+    /// One sleep in a loop:
+    /// ```
+    /// use gmp::time::{self, Duration, Instant};
+    ///
+    /// # #[gmp::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let sleep = time::sleep(Duration::from_millis(10));
+    /// gmp::pin!(sleep);
+    ///
+    /// for _ in 0..2 {
+    ///     gmp::select! {
+    ///         () = &mut sleep => {
+    ///             println!("elapsed");
+    ///             sleep.as_mut().reset(Instant::now() + Duration::from_millis(10));
+    ///         }
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    /// In a struct; with the box the struct is `Unpin`:
+    /// ```
+    /// use gmp::time::Sleep;
+    /// use std::future::Future;
+    /// use std::pin::Pin;
+    /// use std::task::{Context, Poll};
+    ///
+    /// struct HasSleep {
+    ///     sleep: Pin<Box<Sleep>>,
+    /// }
+    ///
+    /// impl Future for HasSleep {
+    ///     type Output = ();
+    ///
+    ///     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    ///         self.sleep.as_mut().poll(cx)
+    ///     }
+    /// }
+    /// ```
+    #[project(!Unpin)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Sleep {
+        alarm: Alarm,
+    }
+}
+
+impl Sleep {
+    /// The instant at which it completes.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::time::{Duration, Instant, sleep_until};
+    ///
+    /// # #[gmp::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let deadline = Instant::now() + Duration::from_secs(60);
+    /// assert_eq!(sleep_until(deadline).deadline(), deadline);
+    /// # }
+    /// ```
+    pub fn deadline(&self) -> Instant {
+        self.alarm.deadline
+    }
+
+    /// Whether it is over: it waited and its time came, or its time had come when it was polled.
+    ///
+    /// One that was never polled isn't, unless it has been [`reset`](Sleep::reset).
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::time::{Duration, sleep};
+    ///
+    /// # #[gmp::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let sleep = sleep(Duration::from_millis(1));
+    /// gmp::pin!(sleep);
+    /// assert!(!sleep.is_elapsed());
+    /// sleep.as_mut().await;
+    /// assert!(sleep.is_elapsed());
+    /// # }
+    /// ```
+    pub fn is_elapsed(&self) -> bool {
+        self.alarm.is_elapsed()
+    }
+
+    /// Gives it a new deadline, whether it is over or not.
+    ///
+    /// Moving the deadline of a sleep that waits to a later time is one store, so it is the cheap way to have a timeout since the
+    /// last of many events. Who was to be woken at the old time will be at the new one.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::time::{Duration, Instant, sleep};
+    ///
+    /// # #[gmp::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let sleep = sleep(Duration::from_millis(10));
+    /// gmp::pin!(sleep);
+    ///
+    /// let later = Instant::now() + Duration::from_millis(20);
+    /// sleep.as_mut().reset(later);
+    /// sleep.await;
+    /// assert!(Instant::now() >= later);
+    /// # }
+    /// ```
+    pub fn reset(self: Pin<&mut Self>, deadline: Instant) {
+        self.project().alarm.reset(deadline);
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.project().alarm.poll(cx)
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sleep").field("deadline", &self.deadline()).field("is_elapsed", &self.is_elapsed()).finish()
+    }
+}
+
+/// What is in a [`Sleep`], and in whatever else waits for a time. By itself it doesn't need to be pinned.
+pub(super) struct Alarm {
+    deadline: Instant,
+    /// The runtime whose clock this waits for.
+    sched: Arc<Sched>,
+    state: State,
+}
+
+enum State {
+    /// Not polled yet.
+    New,
+    /// Not polled since it was reset.
+    Reset,
+    /// Waits.
+    Armed(Timer),
+    /// Its time has come.
+    Elapsed,
+}
+
+impl Alarm {
+    /// Set to `deadline` on the current runtime's clock.
+    #[track_caller]
+    pub(super) fn new(deadline: Instant) -> Self {
+        match gmp_sched::current() {
+            Some(sched) => Self { deadline, sched, state: State::New },
+            None => panic!("{NO_RUNTIME}"),
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    fn is_elapsed(&self) -> bool {
+        match &self.state {
+            State::New => false,
+            State::Reset => self.sched.clock().instant() >= self.deadline.into_std(),
+            State::Armed(timer) => timer.ended() == Some(Fired::Elapsed),
+            State::Elapsed => true,
+        }
+    }
+
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let budget = ready!(coop::poll_proceed(cx));
+        let fired = match &mut self.state {
+            State::New | State::Reset => self.look(cx.waker()),
+            State::Armed(timer) => timer.poll(cx),
+            State::Elapsed => Poll::Ready(Fired::Elapsed),
+        };
+        match ready!(fired) {
+            Fired::Elapsed => self.state = State::Elapsed,
+            Fired::Shutdown => panic!("{SHUTTING_DOWN}"),
+        }
+        budget.made_progress();
+        Poll::Ready(())
+    }
+
+    /// Looks at the clock, and waits if the time is yet to come.
+    fn look(&mut self, waker: &Waker) -> Poll<Fired> {
+        let clock = self.sched.clock();
+        // Beyond the clock's end there is nothing to wait for, and nobody to be woken.
+        let Some(when) = clock.when(self.deadline.into_std()) else { return Poll::Pending };
+        if when <= clock.now() {
+            return Poll::Ready(Fired::Elapsed);
+        }
+        let timer = gmp_sched::timer::start(&self.sched, when, waker.clone());
+        if let Some(fired) = timer.ended() {
+            return Poll::Ready(fired);
+        }
+        self.state = State::Armed(timer);
+        Poll::Pending
+    }
+
+    /// A new deadline. Whoever was to be woken at the old one will be at this.
+    pub(super) fn reset(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+        let State::Armed(mut timer) = std::mem::replace(&mut self.state, State::Reset) else { return };
+        let when = self.sched.clock().when(deadline.into_std()).unwrap_or(LATEST);
+        if timer.rearm_later(when) {
+            self.state = State::Armed(timer);
+            return;
+        }
+        // It is earlier, or the timer has just fired; then there is no waker any more.
+        if let Some(waker) = timer.cancel() {
+            if self.look(&waker).is_ready() {
+                waker.wake();
+            }
+        }
+    }
+
+    /// A new deadline. Nobody waits for it until the next poll.
+    pub(super) fn set(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+        self.state = State::New;
+    }
+}
+
+impl fmt::Debug for Alarm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Alarm")
+            .field("deadline", &self.deadline)
+            .field("is_elapsed", &self.is_elapsed())
+            .finish_non_exhaustive()
+    }
+}

@@ -143,20 +143,29 @@ impl Timer {
         // REGISTERING is only set while `poll` runs.
         is_armed(word) && new >= word && self.entry.exchange(word, new)
     }
+
+    /// Cancels it, and returns the waker that nobody will wake now.
+    pub fn cancel(mut self) -> Option<Waker> {
+        self.cancel_by_ref()
+    }
+
+    fn cancel_by_ref(&mut self) -> Option<Waker> {
+        if self.ended().is_some() {
+            return None;
+        }
+        // ORDERING: the heap's side sees CANCELLED and frees what it has; the acquire half makes the waker ours.
+        let word = self.entry.word.swap(CANCELLED, Ordering::AcqRel);
+        if !is_armed(word) {
+            return None;
+        }
+        // SAFETY: our exchange took the word out of ARMED, and REGISTERING isn't set outside of `poll`.
+        self.entry.waker.with_mut(|w| unsafe { &mut *w }.take())
+    }
 }
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        if self.ended().is_some() {
-            return;
-        }
-        // ORDERING: the heap's side sees CANCELLED and frees what it has; the acquire half makes the waker ours to drop.
-        let word = self.entry.word.swap(CANCELLED, Ordering::AcqRel);
-        if is_armed(word) {
-            // SAFETY: our exchange took the word out of ARMED, and REGISTERING isn't set outside of `poll`.
-            let waker = self.entry.waker.with_mut(|w| unsafe { &mut *w }.take());
-            drop(waker);
-        }
+        drop(self.cancel_by_ref());
     }
 }
 

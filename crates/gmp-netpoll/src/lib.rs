@@ -2,7 +2,7 @@
 //!
 //! | type | what |
 //! |---|---|
-//! | [`Netpoll`] | a runtime's selector: [`open`](Netpoll::open), [`close`](Netpoll::close), [`netpoll`](Netpoll::netpoll), [`netpoll_break`](Netpoll::netpoll_break) |
+//! | [`Netpoll`] | a runtime's selector: [`open`](Netpoll::open), [`deregister`](Netpoll::deregister), [`free`](Netpoll::free), [`netpoll`](Netpoll::netpoll), [`netpoll_break`](Netpoll::netpoll_break) |
 //! | [`PollDesc`] | a descriptor: one word of readiness, two direct wakers (a reader's, a writer's), a list of further waiters |
 //! | [`Ready`] | what a descriptor is ready for, as bits |
 //! | [`fd`] | system calls on descriptors that no library offers safely |

@@ -76,17 +76,20 @@ impl Netpoll {
         Ok(desc)
     }
 
-    /// Deregisters a source; its descriptor must not be used any more. Go: netpollclose.
+    /// Takes a source out of the kernel's set. Go: netpollclose.
     ///
     /// # Errors
-    /// The kernel's; the descriptor is gone all the same.
-    pub fn close<S: Source + ?Sized>(&self, desc: &PollDesc, source: &mut S) -> io::Result<()> {
-        let result = self.selector.registry().deregister(source);
+    /// The kernel's.
+    pub fn deregister<S: Source + ?Sized>(&self, source: &mut S) -> io::Result<()> {
+        self.selector.registry().deregister(source)
+    }
+
+    /// Gives a descriptor back: the last use that its owner makes of it. Go: pollCache.free.
+    pub fn free(&self, desc: &PollDesc) {
         self.cache.free(desc);
-        // ORDERING: a hint from here on.
+        // ORDERING: a hint from here on; and a figure.
         self.open.fetch_sub(1, Ordering::Relaxed);
         self.stats.deregistered.fetch_add(1, Ordering::Relaxed);
-        result
     }
 
     /// How many descriptors are open.

@@ -43,10 +43,17 @@ pub fn open<S: Source + ?Sized>(sched: &Sched, source: &mut S, interest: Interes
 ///
 /// # Errors
 /// The system's.
-pub fn close_desc<S: Source + ?Sized>(sched: &Sched, desc: &PollDesc, source: &mut S) -> io::Result<()> {
+pub fn deregister<S: Source + ?Sized>(sched: &Sched, source: &mut S) -> io::Result<()> {
     match sched.netpoll.get() {
-        Some(netpoll) => netpoll.close(desc, source),
+        Some(netpoll) => netpoll.deregister(source),
         None => Ok(()),
+    }
+}
+
+/// Gives a descriptor back; its owner doesn't use it any more.
+pub fn free(sched: &Sched, desc: &PollDesc) {
+    if let Some(netpoll) = sched.netpoll.get() {
+        netpoll.free(desc);
     }
 }
 

@@ -20,6 +20,14 @@
 //! # }
 //! ```
 
+#[cfg(feature = "net")]
+pub(crate) mod poll_evented;
+#[cfg(feature = "net")]
+pub(crate) mod registration;
+
+#[cfg(feature = "net")]
+pub use tokio::io::{Interest, Ready};
+
 pub use std::io::{Error, ErrorKind, Result, SeekFrom};
 pub use tokio::io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 

@@ -30,6 +30,8 @@ pub struct Builder {
     max_blocking_threads: Option<usize>,
     global_queue_interval: Option<u32>,
     event_interval: Option<u32>,
+    max_io_events_per_tick: Option<usize>,
+    netpoll: bool,
     pin: Pin,
     unhandled_panic: UnhandledPanic,
     seed: Option<u64>,
@@ -53,6 +55,8 @@ impl Builder {
             max_blocking_threads: None,
             global_queue_interval: None,
             event_interval: None,
+            max_io_events_per_tick: None,
+            netpoll: false,
             pin: Pin::Auto,
             unhandled_panic: UnhandledPanic::Ignore,
             seed: None,
@@ -73,7 +77,10 @@ impl Builder {
         Self::new(Flavor::CurrentThread)
     }
 
-    /// Enables every driver. There for tokio's sake: here, what isn't used costs nothing, so everything always is enabled.
+    /// Enables every driver.
+    ///
+    /// What isn't used costs next to nothing here, so sockets and timers work without this too. But a system that has no selector
+    /// left shows itself in [`build`](Self::build) only if it has been enabled, and otherwise when the first socket is made.
     ///
     /// # Examples
     /// ```
@@ -81,16 +88,28 @@ impl Builder {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn enable_all(&mut self) -> &mut Self {
-        self
+        self.enable_io().enable_time()
     }
 
-    /// As [`enable_all`](Self::enable_all).
+    /// Enables the netpoller, see [`enable_all`](Self::enable_all).
     pub fn enable_io(&mut self) -> &mut Self {
+        self.netpoll = true;
         self
     }
 
-    /// As [`enable_all`](Self::enable_all).
+    /// Enables timers, see [`enable_all`](Self::enable_all).
     pub fn enable_time(&mut self) -> &mut Self {
+        self
+    }
+
+    /// Most events that are taken from the netpoller at a time; 1024 if not said, and not more than 256 on Linux.
+    ///
+    /// # Panics
+    /// If `capacity` is 0.
+    #[track_caller]
+    pub fn max_io_events_per_tick(&mut self, capacity: usize) -> &mut Self {
+        assert!(capacity > 0, "max_io_events_per_tick cannot be set to 0");
+        self.max_io_events_per_tick = Some(capacity);
         self
     }
 
@@ -371,6 +390,10 @@ impl Builder {
         if let Some(n) = self.event_interval {
             config.event_interval = n;
         }
+        if let Some(n) = self.max_io_events_per_tick {
+            config.max_io_events_per_tick = n;
+        }
+        config.netpoll = self.netpoll;
         if let Some(hook) = &self.on_boot {
             let hook = hook.clone();
             config.on_boot = Some(Box::new(move |record| {

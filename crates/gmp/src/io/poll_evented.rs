@@ -1,0 +1,109 @@
+//! [`PollEvented`]: a source together with its registration.
+//!
+//! Go: internal/poll/fd_unix.go (FD)
+
+use crate::io::registration::Registration;
+use gmp_netpoll::Direction;
+use mio::event::Source;
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::ops::Deref;
+use std::task::{Context, Poll, ready};
+use tokio::io::{Interest, ReadBuf};
+
+/// A source that is registered until it is dropped or taken out.
+pub(crate) struct PollEvented<E: Source> {
+    /// `None` only once it has been taken out.
+    io: Option<E>,
+    registration: Registration,
+}
+
+impl<E: Source> PollEvented<E> {
+    /// Registers a source for reading and writing with the current runtime.
+    ///
+    /// # Panics
+    /// Outside of a runtime's context.
+    #[track_caller]
+    pub(crate) fn new(io: E) -> io::Result<Self> {
+        Self::new_with_interest(io, Interest::READABLE | Interest::WRITABLE)
+    }
+
+    /// As [`new`](Self::new), for this interest.
+    #[track_caller]
+    pub(crate) fn new_with_interest(mut io: E, interest: Interest) -> io::Result<Self> {
+        let registration = Registration::new(&mut io, interest)?;
+        Ok(Self { io: Some(io), registration })
+    }
+
+    pub(crate) fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
+    /// Deregisters the source and gives it back.
+    pub(crate) fn into_inner(mut self) -> io::Result<E> {
+        let mut io = self.io.take().expect("taken out once");
+        self.registration.deregister(&mut io)?;
+        Ok(io)
+    }
+
+    /// Reads into the unfilled part, which needn't be initialised.
+    #[cfg(unix)]
+    pub(crate) fn poll_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>>
+    where
+        E: std::os::fd::AsFd,
+    {
+        let len = buf.remaining();
+        let n = ready!(
+            self.registration.poll_transfer(cx, Direction::Read, len, || gmp_netpoll::fd::read(self.as_fd(), buf))
+        );
+        Poll::Ready(n.map(drop))
+    }
+
+    pub(crate) fn poll_write<'a>(&'a self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>>
+    where
+        &'a E: io::Write,
+    {
+        use io::Write;
+        self.registration.poll_transfer(cx, Direction::Write, buf.len(), || self.source().write(buf))
+    }
+
+    pub(crate) fn poll_write_vectored<'a>(
+        &'a self,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>>
+    where
+        &'a E: io::Write,
+    {
+        use io::Write;
+        let len = bufs.iter().map(|buf| buf.len()).sum();
+        self.registration.poll_transfer(cx, Direction::Write, len, || self.source().write_vectored(bufs))
+    }
+
+    fn source(&self) -> &E {
+        self.io.as_ref().expect("taken out only by value")
+    }
+}
+
+impl<E: Source> Deref for PollEvented<E> {
+    type Target = E;
+
+    fn deref(&self) -> &E {
+        self.source()
+    }
+}
+
+impl<E: Source> Drop for PollEvented<E> {
+    fn drop(&mut self) {
+        if let Some(mut io) = self.io.take() {
+            // What can be done about it happens next anyway: the source is closed.
+            let _ = self.registration.deregister(&mut io);
+        }
+    }
+}
+
+impl<E: Source + fmt::Debug> fmt::Debug for PollEvented<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PollEvented").field("io", &self.io).finish_non_exhaustive()
+    }
+}

@@ -215,7 +215,11 @@ fn case_47_ends() {
                 let (handle, told, counted) = (rt.handle().clone(), stop.clone(), census.clone());
                 let spawner = thread::spawn(move || {
                     let mut wakes = Vec::new();
-                    while !told.load(Ordering::Relaxed) && wakes.len() < 5_000 {
+                    // Bounded: a flood that is faster than one worker would keep `block_on` waiting for ever.
+                    for _ in 0..2_000 {
+                        if told.load(Ordering::Relaxed) {
+                            break;
+                        }
                         let (tx, rx) = oneshot::channel::<()>();
                         let live = counted.live();
                         handle.spawn(async move {
@@ -258,12 +262,15 @@ fn case_47_retirements() {
                 let (stop, told) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
                 let (stopped, count) = (stop.clone(), told.clone());
                 let villain = thread::spawn(move || {
-                    while !stopped.load(Ordering::Relaxed) {
+                    loop {
                         for slot in 0..sched.procs() {
                             let _ = retire(&sched, slot);
                             count.fetch_add(1, Ordering::Relaxed);
                         }
                         drain_retired(&sched);
+                        if stopped.load(Ordering::Relaxed) {
+                            break;
+                        }
                     }
                 });
                 let n = rounds(300);

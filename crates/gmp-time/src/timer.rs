@@ -100,9 +100,11 @@ impl Timer {
         }
         // ORDERING: only this side arms; what the other side may have done the exchange below sees.
         let word = self.entry.word.load(Ordering::Relaxed);
+        // The bit is set here only if a waker's clone has panicked below.
+        let (free, claimed) = (word & !REGISTERING, word | REGISTERING);
         // Only this side writes a waker while the word is armed, so it may look without further ado: unless it has ended, and
         // then the other side may be taking it. So first the claim.
-        if !is_armed(word) || !self.entry.exchange(word, word | REGISTERING) {
+        if !is_armed(word) || !self.entry.exchange(word, claimed) {
             return self.must_have_ended();
         }
         // SAFETY: REGISTERING is set, so the waker is ours.
@@ -115,7 +117,7 @@ impl Timer {
             // SAFETY: as above.
             self.entry.waker.with_mut(|w| unsafe { &mut *w }.replace(new))
         };
-        if self.entry.exchange(word | REGISTERING, word) {
+        if self.entry.exchange(claimed, free) {
             drop(old);
             return Poll::Pending;
         }
@@ -140,8 +142,7 @@ impl Timer {
         // ORDERING: as in `poll`.
         let word = self.entry.word.load(Ordering::Relaxed);
         let new = armed(when.min(LATEST));
-        // REGISTERING is only set while `poll` runs.
-        is_armed(word) && new >= word && self.entry.exchange(word, new)
+        is_armed(word) && new >= word & !REGISTERING && self.entry.exchange(word, new)
     }
 
     /// Cancels it, and returns the waker that nobody will wake now.

@@ -92,6 +92,17 @@ fn types_have_the_auto_traits_of_tokios() {
         task::AbortHandle;
         task::JoinError;
         task::Id;
+        time::Instant;
+        time::Sleep;
+        time::Interval;
+        time::Timeout<u8>;
+        time::Timeout<Rc<u8>>;
+        time::Timeout<Cell<u8>>;
+        time::Timeout<&'static mut u8>;
+        time::Timeout<std::marker::PhantomPinned>;
+        time::error::Elapsed;
+        time::error::Error;
+        time::MissedTickBehavior;
     };
     let guard = (
         "runtime::EnterGuard",
@@ -125,6 +136,8 @@ fn re_exports_are_the_same_types() {
     same::<tokio::io::DuplexStream>(PhantomData::<gmp::io::DuplexStream>, PhantomData);
     same::<tokio::task::LocalKey<u8>>(PhantomData::<gmp::task::LocalKey<u8>>, PhantomData);
     same::<tokio::task::Unconstrained<u8>>(PhantomData::<gmp::task::Unconstrained<u8>>, PhantomData);
+    same::<tokio::time::MissedTickBehavior>(PhantomData::<gmp::time::MissedTickBehavior>, PhantomData);
+    same::<tokio::time::error::Error>(PhantomData::<gmp::time::error::Error>, PhantomData);
     fn reads<T: tokio::io::AsyncRead + gmp::io::AsyncRead>() {}
     reads::<gmp::io::DuplexStream>();
 }
@@ -211,6 +224,13 @@ macro_rules! futures_of {
                 let _ = handle.await;
             }
 
+            pub(super) async fn sleeps() {
+                let mut interval = $krate::time::interval($krate::time::Duration::from_secs(1));
+                interval.tick().await;
+                $krate::time::sleep(interval.period()).await;
+                let _ = $krate::time::timeout(interval.period(), std::future::pending::<()>()).await;
+            }
+
             pub(super) async fn yields() {
                 $krate::task::yield_now().await;
                 $krate::task::consume_budget().await;
@@ -237,6 +257,7 @@ macro_rules! futures_as_in_tokio {
 fn futures_have_the_auto_traits_of_tokios() {
     assert_eq!(future_traits!(holds_an_rc()), [false, false]);
     assert_eq!(future_traits!(ours::yields()), future_traits!(theirs::yields()));
+    assert_eq!(future_traits!(ours::sleeps()), future_traits!(theirs::sleeps()));
     assert_eq!(future_traits!(gmp::task::yield_now()), future_traits!(tokio::task::yield_now()));
     let table = futures_as_in_tokio! {
         join_next(JoinSet<u8>);
@@ -268,5 +289,8 @@ fn unsize_and_object_safety() {
     let _: fn(gmp::task::JoinHandle<u8>) -> Boxed = |handle| Box::new(handle);
     let _: fn(gmp::task::JoinError) -> Box<dyn std::error::Error + Send + Sync> = |e| Box::new(e);
     let _: fn(gmp::task::JoinError) -> std::io::Error = Into::into;
+    let _: fn(gmp::time::error::Elapsed) -> Box<dyn std::error::Error + Send + Sync> = |e| Box::new(e);
+    let _: fn(gmp::time::error::Elapsed) -> std::io::Error = Into::into;
+    let _: fn(gmp::time::Sleep) -> Box<dyn std::future::Future<Output = ()> + Send + Sync> = |s| Box::new(s);
     let _: fn(gmp::runtime::TryCurrentError) -> Box<dyn std::error::Error + Send + Sync> = |e| Box::new(e);
 }

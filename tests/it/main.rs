@@ -19,6 +19,10 @@ mod task_join; //     JoinHandle, JoinError
 mod task_abort; //    abort, AbortHandle
 mod task_join_set; // JoinSet
 mod sync_yields; //   a loop over each re-exported primitive yields
+mod time_sleep; //    Sleep: when, reset, drop, the end of its runtime
+mod time_interval; // Interval, and what becomes of missed ticks
+mod time_timeout; //  Timeout
+mod time_pause; //    the clock that is paused, moved, and moves by itself
 mod go_proc; //       Go's proc_test.go and chan_test.go
 mod two_runtimes; //  several runtimes in one process
 mod macros; //        #[gmp::main], #[gmp::test]

@@ -7,8 +7,9 @@ use gmp::runtime::{Builder, Runtime};
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Once, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
@@ -110,6 +111,71 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
         }
         std::thread::park();
     }
+}
+
+/// A future that is polled by hand, with a waker that remembers.
+pub(crate) struct ByHand<F> {
+    future: Pin<Box<F>>,
+    woken: Arc<Woken>,
+}
+
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+impl<F> ByHand<F> {
+    /// Takes a future into the hand.
+    pub(crate) fn new(future: F) -> Self {
+        Self { future: Box::pin(future), woken: Arc::default() }
+    }
+
+    /// The future.
+    pub(crate) fn as_mut(&mut self) -> Pin<&mut F> {
+        self.future.as_mut()
+    }
+
+    /// Runs `f` in the context that remembers.
+    pub(crate) fn enter<R>(&mut self, f: impl FnOnce(Pin<&mut F>, &mut Context<'_>) -> R) -> R {
+        self.woken.0.store(false, Ordering::SeqCst);
+        let waker = Waker::from(self.woken.clone());
+        f(self.future.as_mut(), &mut Context::from_waker(&waker))
+    }
+
+    /// Whether the waker of the last poll has been woken since.
+    pub(crate) fn is_woken(&self) -> bool {
+        self.woken.0.load(Ordering::SeqCst)
+    }
+
+    /// How many of its wakers others have.
+    pub(crate) fn wakers(&self) -> usize {
+        Arc::strong_count(&self.woken) - 1
+    }
+}
+
+impl<F: Future> ByHand<F> {
+    /// Polls it once.
+    pub(crate) fn poll(&mut self) -> Poll<F::Output> {
+        self.enter(|future, cx| future.poll(cx))
+    }
+}
+
+/// Runs `f` on a `current_thread` runtime whose clock is paused.
+#[track_caller]
+pub(crate) fn paused(f: impl AsyncFnOnce() + Send + 'static) {
+    watched(move || {
+        let rt = Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime");
+        rt.block_on(f());
+    });
+}
+
+/// So many milliseconds.
+pub(crate) fn ms(n: u64) -> Duration {
+    Duration::from_millis(n)
 }
 
 /// Waits until `f` says yes, for what has no other way to be waited for.

@@ -17,7 +17,7 @@
 //! `select!`, `join!`, `pin!`, `task_local!`) *are* tokio's, re-exported, so that libraries written for them work.
 //!
 //! # What is here now
-//! Tasks, runtimes of both flavours, `spawn_blocking`, `time`, `sync`, `io` traits and utilities, the macros. Sockets, files,
+//! Tasks, runtimes of both flavours, `spawn_blocking`, `time`, `net`, `sync`, `io` traits and utilities, the macros. Files,
 //! processes and signals have their feature names but not yet their modules; see CHANGELOG.md.
 //!
 //! # Feature flags
@@ -31,9 +31,10 @@
 //! | `parking_lot` | parking_lot's locks inside the types of [`sync`] |
 //! | `time` | [`time`] |
 //! | `test-util` | a clock that can be paused: `time::pause` and its kin, `Builder::start_paused` |
-//! | `net`, `fs`, `io-std`, `process`, `signal` | accepted; their modules are to come |
+//! | `net` | [`net`] |
+//! | `fs`, `io-std`, `process`, `signal` | accepted; their modules are to come |
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 // So that `::gmp` in the expansion of our own macros is this crate here too.
 extern crate self as gmp;
@@ -51,6 +52,9 @@ pub mod task;
 
 #[cfg(feature = "time")]
 pub mod time;
+
+#[cfg(feature = "net")]
+pub mod net;
 
 #[cfg(feature = "rt")]
 #[doc(hidden)]

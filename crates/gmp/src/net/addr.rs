@@ -15,7 +15,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV
 /// Addresses, and strings that spell one, are taken as they are. Other strings are names: they are looked up with the
 /// resolver of the system, on the threads of [`spawn_blocking`](crate::task::spawn_blocking).
 ///
-/// This trait is an argument of functions such as [`lookup_host`](crate::net::lookup_host) and has no
+/// This trait is an argument of functions such as [`TcpStream::connect`](crate::net::TcpStream::connect) and has no
 /// methods of its own; it can't be implemented for other types. To see the addresses call
 /// [`lookup_host`](crate::net::lookup_host).
 ///
@@ -42,6 +42,27 @@ pub trait ToSocketAddrs: Resolve {}
 /// Begins to resolve.
 pub(crate) fn to_socket_addrs(addr: impl ToSocketAddrs) -> Lookup {
     addr.resolve(Internal)
+}
+
+/// Resolves and tries one address after the other, until `attempt` is lucky. Fails with the last error.
+pub(crate) async fn try_each<T>(
+    addr: impl ToSocketAddrs,
+    mut attempt: impl FnMut(SocketAddr) -> io::Result<T>,
+) -> io::Result<T> {
+    let addrs = to_socket_addrs(addr).await?;
+    let mut last = None;
+    for addr in addrs {
+        match attempt(addr) {
+            Ok(lucky) => return Ok(lucky),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(no_address))
+}
+
+/// The error of an operation that was given a name without addresses.
+pub(crate) fn no_address() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "could not resolve to any address")
 }
 
 /// Asks the system's resolver, on a thread that may block.

@@ -1,7 +1,8 @@
-//! TCP sockets, for asynchronous code.
+//! TCP and UDP sockets, for asynchronous code.
 //!
 //! * [`TcpListener`] and [`TcpStream`] are for TCP connections, [`TcpSocket`] for options that have to be set before one is
 //!   made.
+//! * [`UdpSocket`] sends and receives datagrams.
 //! * [`lookup_host`] resolves names; functions that take an address take whatever is [`ToSocketAddrs`].
 //!
 //! A socket belongs to the runtime in whose context it was made: it must be made inside one, may be used by any task, and
@@ -39,6 +40,8 @@ mod tcp_split_owned;
 mod tcp_listener;
 mod tcp_socket;
 
+mod udp;
+
 /// The halves of a [`TcpStream`].
 pub mod tcp {
     pub use super::tcp_split::{ReadHalf, WriteHalf};
@@ -50,3 +53,4 @@ pub use lookup_host::lookup_host;
 pub use tcp_listener::TcpListener;
 pub use tcp_socket::TcpSocket;
 pub use tcp_stream::TcpStream;
+pub use udp::UdpSocket;

@@ -32,6 +32,7 @@
 mod addr;
 mod blocking_check;
 mod lookup_host;
+#[cfg(feature = "io-util")]
 mod read_into;
 
 mod tcp_stream;

@@ -3,14 +3,12 @@
 //! Go: net/rawconn.go (rawConn.Read, rawConn.Write)
 
 use super::TcpStream;
-use gmp_netpoll::fd;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
-use std::os::fd::AsFd;
 use std::task::{Context, Poll};
 use tokio::io::{Interest, Ready};
 
 #[cfg(feature = "io-util")]
-use {crate::net::read_into::read_into, bytes::BufMut};
+use {crate::net::read_into::read_into, bytes::BufMut, gmp_netpoll::fd, std::os::fd::AsFd};
 
 impl TcpStream {
     /// Waits until the socket is ready for any of what `interest` names, and says for what.

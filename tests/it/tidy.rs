@@ -194,7 +194,7 @@ fn foreign(krate: &str) -> &'static [&'static str] {
         "gmp-queue" | "gmp-time" => &["loom"],
         // tokio: the poll budget, which is shared with `tokio::sync`.
         "gmp-task" => &["tokio", "loom"],
-        "gmp-netpoll" => &["mio", "libc", "loom"],
+        "gmp-netpoll" => &["mio", "libc", "loom", "socket2", "tokio"],
         "gmp-sched" => &["thread_local", "crossbeam", "tokio", "loom"],
         "gmp-macros" => &["proc-macro-crate", "proc-macro2", "quote", "syn"],
         // What sockets and signals need, and tokio, which is re-exported.

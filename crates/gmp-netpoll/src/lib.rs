@@ -23,6 +23,8 @@ pub mod poll_cache;
 mod sys;
 pub mod netpoll;
 
+pub use mio::Interest;
+pub use mio::event::Source;
 pub use netpoll::{Netpoll, Polled, is_shutdown_error, shutdown_error};
 pub use poll_desc::{Direction, PollDesc, ReadyEvent, Waiting};
 pub use ready::Ready;

@@ -5,9 +5,7 @@
 use crate::proc::seat;
 use crate::runtime2::schedt::Sched;
 use gmp_base::loom::{Ordering, fence};
-use gmp_netpoll::{Netpoll, PollDesc};
-use mio::Interest;
-use mio::event::Source;
+use gmp_netpoll::{Interest, Netpoll, PollDesc, Source};
 use std::io;
 use std::sync::Arc;
 

@@ -221,6 +221,13 @@ impl Entry {
         self.word.load(Ordering::Relaxed) == CANCELLED
     }
 
+    /// When it is to fire; `None` if it will never.
+    pub(crate) fn when(&self) -> Option<u64> {
+        // ORDERING: only the time matters; a sleeper that changes it meanwhile makes it later, or makes another entry.
+        let word = self.word.load(Ordering::Relaxed);
+        is_armed(word).then_some(word >> 1)
+    }
+
     /// # Safety
     /// Before the heap has the entry.
     pub(crate) unsafe fn set_seq(&self, seq: u64) {

@@ -76,6 +76,23 @@ impl Timers {
         self.earliest.load(Ordering::Relaxed)
     }
 
+    /// As [`earliest`](Self::earliest), after a look at what is first in the heap: cancelled and delayed timers don't count. For who
+    /// is about to sleep until then.
+    pub fn earliest_alive(&self) -> u64 {
+        if self.earliest() == NEVER {
+            return NEVER;
+        }
+        let mut state = self.heap.lock();
+        while let Some(node) = state.heap.peek() {
+            match node.entry.when() {
+                None => drop(state.heap.pop()),
+                Some(when) if when > node.when => state.heap.delay_first(when),
+                Some(_) => break,
+            }
+        }
+        self.publish(&state)
+    }
+
     /// How many entries there are, dead ones included.
     pub fn len(&self) -> usize {
         self.heap.lock().heap.len()

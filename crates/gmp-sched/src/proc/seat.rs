@@ -183,7 +183,7 @@ pub(crate) fn wait(sched: &Sched, g0: &mut G0<'_>, fresh: bool, batch: &mut GQue
 
 /// The time of the earliest timer; those of busy slots count later.
 fn earliest(sched: &Sched) -> u64 {
-    let when = |i: usize| match sched.slots[i].timers.earliest() {
+    let when = |i: usize| match sched.slots[i].timers.earliest_alive() {
         NEVER => FOR_EVER,
         when if sched.idle.is_idle(i) => when,
         when => when.saturating_add(GRACE),

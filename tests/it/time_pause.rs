@@ -407,17 +407,17 @@ fn panics_here<R>(text: &str, f: impl FnOnce() -> R) {
 
 #[test]
 fn callers_mistakes() {
-    panics_here(OUTSIDE, time::pause);
-    panics_here(OUTSIDE, time::resume);
+    panics_here(OUTSIDE, || time::pause());
+    panics_here(OUTSIDE, || time::resume());
     assert_eq!(panic_of(|| ByHand::new(time::advance(ms(1))).poll()).text, OUTSIDE);
     watched(|| {
         current().block_on(async {
-            panics_here(NOT_FROZEN, time::resume);
+            panics_here(NOT_FROZEN, || time::resume());
             assert_eq!(panic_of(|| ByHand::new(time::advance(ms(1))).poll()).text, NOT_FROZEN);
             time::pause();
-            panics_here(FROZEN, time::pause);
+            panics_here(FROZEN, || time::pause());
             time::resume();
-            panics_here(NOT_FROZEN, time::resume);
+            panics_here(NOT_FROZEN, || time::resume());
             time::pause();
             // Nothing has been broken by all this.
             let before = Instant::now();
@@ -425,7 +425,7 @@ fn callers_mistakes() {
             assert_eq!(before.elapsed(), HOUR);
         });
     });
-    paused(async || panics_here(FROZEN, time::pause));
+    paused(async || panics_here(FROZEN, || time::pause()));
 }
 
 #[test]
@@ -433,9 +433,9 @@ fn only_in_current_thread() {
     watched(|| {
         let rt = multi(1);
         rt.block_on(async {
-            panics_here(NOT_HERE, time::pause);
+            panics_here(NOT_HERE, || time::pause());
             assert!(gmp::spawn(async { time::pause() }).await.unwrap_err().is_panic());
-            panics_here(NOT_FROZEN, time::resume);
+            panics_here(NOT_FROZEN, || time::resume());
         });
         panics_here(NOT_HERE, || Builder::new_multi_thread().start_paused(true).build());
         assert!(Builder::new_multi_thread().start_paused(false).build().is_ok());

@@ -1,0 +1,40 @@
+//! What a path names, and what a system call says about an address.
+//!
+//! Go: net/unixsock_posix.go
+
+use crate::net::unix::SocketAddr;
+use std::io;
+use std::os::unix::net::SocketAddr as StdSocketAddr;
+use std::path::Path;
+
+#[cfg(target_os = "android")]
+use std::os::android::net::SocketAddrExt;
+#[cfg(target_os = "linux")]
+use std::os::linux::net::SocketAddrExt;
+
+/// The address that `path` names. On Linux a path that begins with a zero byte is a name of the abstract namespace.
+pub(super) fn of_path(path: &Path) -> io::Result<StdSocketAddr> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use std::os::unix::ffi::OsStrExt;
+
+        if let Some(name) = path.as_os_str().as_bytes().strip_prefix(b"\0") {
+            return StdSocketAddr::from_abstract_name(name);
+        }
+    }
+    StdSocketAddr::from_pathname(path)
+}
+
+/// The address of a sender. One that isn't bound to a name has an address without a family, or of no length; it is the
+/// unnamed one.
+pub(super) fn of_sender(sender: &socket2::SockAddr) -> io::Result<SocketAddr> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if let Some(name) = sender.as_abstract_namespace() {
+        return StdSocketAddr::from_abstract_name(name).map(SocketAddr::from);
+    }
+    // A path that fills the address to the last byte has no room for the zero that std wants at its end. Std can neither bind
+    // to such a path nor send to it; whoever did is unnamed here.
+    let path = sender.as_pathname().unwrap_or(Path::new(""));
+    let address = StdSocketAddr::from_pathname(path).or_else(|_| StdSocketAddr::from_pathname(""))?;
+    Ok(SocketAddr::from(address))
+}

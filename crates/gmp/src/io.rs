@@ -25,6 +25,9 @@ pub(crate) mod poll_evented;
 #[cfg(feature = "net")]
 pub(crate) mod registration;
 
+#[cfg(all(unix, feature = "net"))]
+pub mod unix;
+
 #[cfg(feature = "net")]
 pub use tokio::io::{Interest, Ready};
 

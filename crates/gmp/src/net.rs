@@ -1,8 +1,10 @@
-//! TCP and UDP sockets, for asynchronous code.
+//! TCP, UDP and Unix sockets, for asynchronous code.
 //!
 //! * [`TcpListener`] and [`TcpStream`] are for TCP connections, [`TcpSocket`] for options that have to be set before one is
 //!   made.
 //! * [`UdpSocket`] sends and receives datagrams.
+//! * On Unix, `UnixListener`, `UnixStream`, `UnixDatagram` and `UnixSocket` are their kin for processes of one machine. The
+//!   module `unix` has what belongs to them, and pipes.
 //! * [`lookup_host`] resolves names; functions that take an address take whatever is [`ToSocketAddrs`].
 //!
 //! A socket belongs to the runtime in whose context it was made: it must be made inside one, may be used by any task, and
@@ -43,6 +45,9 @@ mod tcp_socket;
 
 mod udp;
 
+#[cfg(unix)]
+pub mod unix;
+
 /// The halves of a [`TcpStream`].
 pub mod tcp {
     pub use super::tcp_split::{ReadHalf, WriteHalf};
@@ -55,3 +60,5 @@ pub use tcp_listener::TcpListener;
 pub use tcp_socket::TcpSocket;
 pub use tcp_stream::TcpStream;
 pub use udp::UdpSocket;
+#[cfg(unix)]
+pub use unix::{datagram::UnixDatagram, listener::UnixListener, socket::UnixSocket, stream::UnixStream};

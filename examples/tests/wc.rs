@@ -1,9 +1,6 @@
 //! The example `wc` against the system's `find`, `xargs`, `cat` and `wc`, on trees that are nasty.
-//!
-//! Cargo builds a package's examples before its tests run, next to them, unless it is told to run some tests only. So the
-//! example is built here if it is missing, or older than its sources.
 
-use std::env;
+use crate::support::binary;
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
@@ -11,7 +8,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use tempfile::TempDir;
@@ -19,48 +16,13 @@ use tempfile::TempDir;
 /// The locales that are compared. If the system hasn't got one, it is the C locale to all programs.
 const LOCALES: [&str; 2] = ["C", "C.UTF-8"];
 
-/// The path of the example's binary.
-fn binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        // This is <target>/<profile>/deps/wc-<hash>.
-        let test = env::current_exe().unwrap();
-        let profile = test.ancestors().nth(2).unwrap();
-        let binary = profile.join("examples/wc");
-        if !is_fresh(&binary) {
-            let mut cargo = Command::new(env!("CARGO"));
-            cargo
-                .args(["build", "--quiet", "--example", "wc", "--manifest-path"])
-                .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
-                .arg("--target-dir")
-                .arg(profile.parent().unwrap());
-            if profile.file_name() == Some(OsStr::new("release")) {
-                cargo.arg("--release");
-            }
-            assert!(cargo.status().unwrap().success(), "{cargo:?}");
-        }
-        binary
-    })
-}
-
-/// Whether a binary is there and newer than all the sources that cargo lists beside it.
-fn is_fresh(binary: &Path) -> bool {
-    let modified = |path: &Path| fs::metadata(path).and_then(|meta| meta.modified());
-    let (Ok(built), Ok(list)) = (modified(binary), fs::read_to_string(binary.with_extension("d"))) else {
-        return false;
-    };
-    // "binary: source source …". A path with a space in it is not found, so the binary is built once too often.
-    let mut sources = list.split_whitespace().skip(1);
-    sources.all(|source| modified(Path::new(source)).is_ok_and(|modified| modified <= built))
-}
-
 /// Runs the example. `setup` may change the command.
 fn wc(
     locale: &str,
     arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
     setup: impl FnOnce(Command) -> Command,
 ) -> Output {
-    let mut command = setup(Command::new(binary()));
+    let mut command = setup(Command::new(binary("wc")));
     command.args(arguments).env("LC_ALL", locale);
     command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"))
 }
@@ -287,7 +249,9 @@ fn what_cannot_be_read_is_told_and_the_rest_counted() {
     let dir = temp_dir();
     // Not where root only can go, for we may have to be somebody else.
     let program = dir.path().join("wc");
-    fs::copy(binary(), &program).unwrap();
+    // By cp, because a file that this process has just written may be open for a moment in a child that another test starts,
+    // and can't be run then.
+    assert!(Command::new("cp").arg(binary("wc")).arg(&program).status().unwrap().success());
     let tree = dir.path().join("tree");
     fs::create_dir(&tree).unwrap();
     let closed = tree.join("closed directory");
@@ -366,7 +330,7 @@ fn verbose_tells_of_each_file() {
 fn closed_stdout() -> io::Result<()> {
     let (reader, writer) = UnixStream::pair()?;
     drop(reader);
-    let output = Command::new(binary()).arg(env!("CARGO_MANIFEST_DIR")).stdout(OwnedFd::from(writer)).output()?;
+    let output = Command::new(binary("wc")).arg(env!("CARGO_MANIFEST_DIR")).stdout(OwnedFd::from(writer)).output()?;
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.starts_with("wc: stdout: "), "{stderr}");

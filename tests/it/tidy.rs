@@ -181,7 +181,7 @@ fn level(krate: &str) -> Option<u32> {
         "gmp-task" | "gmp-netpoll" | "gmp-time" => 2,
         "gmp-sched" => 3,
         "gmp" => 4,
-        "gmp-bench" => 5,
+        "gmp-bench" | "gmp-hyper" => 5,
         _ => return None,
     })
 }
@@ -199,6 +199,8 @@ fn foreign(krate: &str) -> &'static [&'static str] {
         "gmp-macros" => &["proc-macro-crate", "proc-macro2", "quote", "syn"],
         // What sockets and signals need, and tokio, which is re-exported.
         "gmp" => &["tokio", "bytes", "libc", "mio", "pin-project-lite", "signal-hook-registry", "socket2"],
+        // The library that it adapts to.
+        "gmp-hyper" => &["hyper", "hyper-util", "pin-project-lite"],
         // A harness is nobody's dependency.
         "gmp-bench" => &["clap", "hdrhistogram", "indicatif", "libc", "plotters", "serde", "serde_json", "tokio"],
         _ => panic!("{krate} is a new crate: say here where it stands"),

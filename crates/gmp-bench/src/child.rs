@@ -1,14 +1,16 @@
-//! One scenario in this process: the hidden `child` command, and the line it prints for the runner.
+//! One scenario in this process: the hidden `child` command, and the lines it prints for the runner.
 
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{self, Runtime};
 use crate::process::Failure;
-use crate::scenario::Params;
+use crate::scenario::{Figure, Measurement, Params, Run, Scenario};
 
-/// What a child prints, as one line of JSON.
+/// What a child prints at its end, as one line of JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Line {
     /// Which runtime ran.
@@ -17,7 +19,16 @@ pub(crate) struct Line {
     pub(crate) scenario: String,
     /// With how many workers.
     pub(crate) workers: usize,
-    /// The figure, in `unit`.
+    /// What it found out, in the order of the scenario's figures.
+    pub(crate) figures: Vec<Reading>,
+}
+
+/// One figure with its value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Reading {
+    /// The figure's name; empty if it is the only one.
+    pub(crate) name: String,
+    /// The value, in `unit`.
     pub(crate) value: f64,
     /// Its unit.
     pub(crate) unit: String,
@@ -25,6 +36,36 @@ pub(crate) struct Line {
     pub(crate) amount: f64,
     /// What the amount was divided by (operations, tasks, seconds).
     pub(crate) per: f64,
+}
+
+impl Reading {
+    fn new(figure: Figure, measured: Measurement) -> Self {
+        Self {
+            name: figure.name.to_owned(),
+            value: measured.value(),
+            unit: figure.unit.label().to_owned(),
+            amount: measured.amount,
+            per: measured.per,
+        }
+    }
+}
+
+/// What a child that serves prints before, as one line of JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Ready {
+    /// Where it can be reached until its stdin ends.
+    pub(crate) listening: SocketAddr,
+}
+
+impl Ready {
+    /// Reads the first line of a child that serves.
+    ///
+    /// # Errors
+    ///
+    /// The line is something else.
+    pub(crate) fn parse(line: &str) -> Result<Self, Failure> {
+        serde_json::from_str(line).map_err(|error| Failure::Unreadable(format!("{error} in '{line}'")))
+    }
 }
 
 /// Runs the scenario and returns the line to print.
@@ -44,16 +85,23 @@ pub(crate) fn measure(runtime: Runtime, name: &str, params: Params) -> Result<Li
     if let Some(reason) = (scenario.unable)(params) {
         return Err(format!("{name} {reason}"));
     }
-    let measured = (scenario.run)(params);
-    Ok(Line {
-        runtime,
-        scenario: name.to_owned(),
-        workers: params.workers,
-        value: measured.value(),
-        unit: scenario.unit.label().to_owned(),
-        amount: measured.amount,
-        per: measured.per,
-    })
+    let measured = match scenario.run {
+        Run::One(run) => vec![run(params)],
+        Run::All(run) => run(params),
+        Run::Http(serve) => serve(params, &mut until_stdin_ends),
+    };
+    let figures = scenario.figures_of_child();
+    assert_eq!(figures.len(), measured.len(), "{name} has a value for each figure");
+    let readings = figures.iter().zip(measured).map(|(figure, measured)| Reading::new(*figure, measured));
+    Ok(Line { runtime, scenario: name.to_owned(), workers: params.workers, figures: readings.collect() })
+}
+
+/// Tells the runner where the server is, and waits for it to close our stdin; also when it died.
+fn until_stdin_ends(listening: SocketAddr) {
+    let ready = serde_json::to_string(&Ready { listening }).expect("an address is JSON");
+    let mut stdout = io::stdout();
+    writeln!(stdout, "{ready}").and_then(|()| stdout.flush()).expect("the runner reads");
+    io::stdin().read_to_end(&mut Vec::new()).expect("stdin can be read");
 }
 
 /// Adds the arguments that make `command` run this scenario.
@@ -64,18 +112,28 @@ pub(crate) fn arguments(command: &mut Command, runtime: Runtime, name: &str, par
         .args(["--scale", &params.scale.to_string()]);
 }
 
-/// Reads the figure from the line of a child that was asked for this scenario.
+/// Reads the values from the line of a child that was asked for this scenario.
 ///
 /// # Errors
 ///
-/// The line is something else, or its figure is none.
-pub(crate) fn value_of(line: &str, runtime: Runtime, name: &str) -> Result<f64, Failure> {
+/// The line is something else, or one of its values is none.
+pub(crate) fn values_of(line: &str, runtime: Runtime, scenario: &Scenario) -> Result<Vec<f64>, Failure> {
     let parsed: Line = serde_json::from_str(line).map_err(|error| Failure::Unreadable(error.to_string()))?;
-    if parsed.runtime != runtime || parsed.scenario != name {
+    let named = |reading: &Reading, figure: &Figure| reading.name == figure.name;
+    let figures = scenario.figures_of_child();
+    let is_asked = parsed.runtime == runtime
+        && parsed.scenario == scenario.name
+        && parsed.figures.len() == figures.len()
+        && parsed.figures.iter().zip(figures).all(|(reading, figure)| named(reading, figure));
+    if !is_asked {
         return Err(Failure::Unreadable(format!("a line of another: {line}")));
     }
-    if !parsed.value.is_finite() || parsed.value < 0.0 {
-        return Err(Failure::Unreadable(format!("{} is no figure", parsed.value)));
+    let values: Vec<f64> = parsed.figures.iter().map(|reading| reading.value).collect();
+    match values.iter().find(|value| !value.is_finite() || **value < 0.0) {
+        Some(value) => Err(Failure::Unreadable(format!("{value} is no figure"))),
+        None => Ok(values),
     }
-    Ok(parsed.value)
 }
+
+#[cfg(test)]
+mod tests;

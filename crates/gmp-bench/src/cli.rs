@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::catalogue::{self, Runtime};
-use crate::plan::{Pin, Plan, Side};
+use crate::plan::{Pin, Plan, Side, Skipped};
 use crate::scenario::Params;
 
 /// What `--quick` leaves of the normal work.
@@ -22,14 +22,17 @@ Examples:
   gmp-bench run                                    everything, 5 rounds, 2 workers
   gmp-bench run --quick                            a first look at everything
   gmp-bench run --only 'spawn_*' skynet            some of it
+  gmp-bench run --only 'tcp_*' 'udp_*' http        sockets
   gmp-bench run --workers 4 --json results.json    other conditions, raw figures kept
   gmp-bench run --only ping_pong_1 --pin none      gmp unpinned beside tokio
   gmp-bench run --compare-pin                      gmp pinned to cores beside gmp unpinned
 
 From the repository: cargo run --release -p gmp-bench -- run --quick
 
-Every figure is a cost: a ratio below 1 means that the left side is the better one.
-Exit codes: 0 all done, 1 a scenario failed, 2 bad arguments (nothing was run), 130 interrupted.";
+The column 'better' says on which side of 1 a ratio is in favour of the left side: <1 for costs, >1 for yields.
+The scenario http needs the program wrk (Debian and Ubuntu: apt-get install wrk) and is skipped without it.
+Exit codes: 0 all done, 1 a scenario failed or --only asked for one that cannot run here, 2 bad arguments (nothing
+was run), 130 interrupted.";
 
 /// Runs the same scenarios on gmp and on tokio, in processes of their own, in turn, and shows the ratios.
 #[derive(Debug, Parser)]
@@ -136,11 +139,15 @@ impl RunArgs {
     pub(crate) fn into_plan(self) -> Result<Plan, String> {
         let params = Params { workers: usize::from(self.workers), scale: if self.quick { QUICK_SCALE } else { 1.0 } };
         let mut scenarios = catalogue::select(&self.only)?;
-        let skipped: Vec<_> =
-            scenarios.iter().filter_map(|scenario| Some((scenario.name, (scenario.unable)(params)?))).collect();
-        scenarios.retain(|scenario| (scenario.unable)(params).is_none());
+        let asked_for = !self.only.is_empty();
+        let mut skipped = Vec::new();
+        scenarios.retain(|scenario| {
+            let reason = scenario.cannot_run(params);
+            skipped.extend(reason.map(|reason| Skipped { scenario: scenario.name, reason, asked_for }));
+            reason.is_none()
+        });
         if scenarios.is_empty() {
-            let reasons: Vec<_> = skipped.iter().map(|(name, reason)| format!("{name} {reason}")).collect();
+            let reasons: Vec<_> = skipped.iter().map(|it| format!("{} {}", it.scenario, it.reason)).collect();
             return Err(format!("nothing to run: {}", reasons.join("; ")));
         }
         let default_rounds = if self.quick { QUICK_ROUNDS } else { ROUNDS };

@@ -46,6 +46,17 @@ pub(crate) struct Side {
     pub(crate) pin: Option<Pin>,
 }
 
+/// A scenario that was selected and cannot run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Skipped {
+    /// Its name.
+    pub(crate) scenario: &'static str,
+    /// Why.
+    pub(crate) reason: &'static str,
+    /// Whether `--only` named it or matched it: then its absence is a failure.
+    pub(crate) asked_for: bool,
+}
+
 /// A run of the harness, checked and ready.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -54,7 +65,7 @@ pub(crate) struct Plan {
     /// What can run, in order.
     pub(crate) scenarios: Vec<&'static Scenario>,
     /// What was selected and cannot run, with the reason.
-    pub(crate) skipped: Vec<(&'static str, &'static str)>,
+    pub(crate) skipped: Vec<Skipped>,
     /// For every child.
     pub(crate) params: Params,
     /// Pairs of children a scenario.
@@ -66,6 +77,21 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// Whether anything that `--only` asked for cannot run.
+    pub(crate) fn lacks_what_was_asked_for(&self) -> bool {
+        self.skipped.iter().any(|skipped| skipped.asked_for)
+    }
+
+    /// Whether targets, which are of gmp over tokio, say something about the ratios.
+    pub(crate) fn has_targets(&self) -> bool {
+        self.sides[0].runtime == Runtime::Gmp && self.sides[1].runtime == Runtime::Tokio
+    }
+
+    /// Whether the work is what the targets were set for.
+    pub(crate) fn is_conclusive(&self) -> bool {
+        self.params.scale >= 1.0
+    }
+
     /// One line that says under which conditions the figures came about.
     pub(crate) fn title(&self) -> String {
         let [left, right] = &self.sides;

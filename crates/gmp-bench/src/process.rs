@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many of the last lines of each stream are kept.
-const KEPT_LINES: usize = 12;
+/// How many of the last lines of stderr are kept, and of stdout for those who want the last one.
+pub(crate) const KEPT_LINES: usize = 12;
 
 /// How often the parent looks at its limit and at Ctrl-C.
 const LOOK: Duration = Duration::from_millis(100);
@@ -22,14 +22,24 @@ const LOOK: Duration = Duration::from_millis(100);
 /// How long a child that has closed its output gets between looks at its exit.
 const EXIT_LOOK: Duration = Duration::from_millis(1);
 
+/// How often a server is looked at that has not said where it listens.
+const FIRST_LINE_LOOK: Duration = Duration::from_millis(1);
+
 /// How long the output of a killed child is waited for.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// What a child that did its work printed.
 #[derive(Debug)]
 pub(crate) struct Output {
-    /// The last line of its stdout; empty if there was none.
-    pub(crate) last_line: String,
+    /// The last lines of its stdout that aren't empty.
+    pub(crate) lines: Vec<String>,
+}
+
+impl Output {
+    /// The last one of them; empty if there was none.
+    pub(crate) fn last_line(&self) -> &str {
+        self.lines.last().map_or("", String::as_str)
+    }
 }
 
 /// Why there is no figure from a child.
@@ -81,89 +91,163 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Runs `command` to its end, for at most `limit`, unless `interrupted` says to stop.
-pub(crate) fn run(command: &mut Command, limit: Duration, interrupted: impl Fn() -> bool) -> Result<Output, Failure> {
-    let start = Instant::now();
-    let mut child =
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(Failure::System)?;
-    let (open, closed) = mpsc::channel();
-    let stdout = read(child.stdout.take(), open.clone());
-    let stderr = read(child.stderr.take(), open);
-
-    let mut output_is_open = true;
-    let status = loop {
-        if interrupted() {
-            kill(&mut child, &closed)?;
-            return Err(Failure::Interrupted);
-        }
-        let left = limit.saturating_sub(start.elapsed());
-        if left.is_zero() {
-            kill(&mut child, &closed)?;
-            let stderr = stderr.lines();
-            return Err(Failure::OverLimit { limit, stderr });
-        }
-        if output_is_open {
-            let news = closed.recv_timeout(left.min(LOOK));
-            output_is_open = news == Err(RecvTimeoutError::Timeout);
-        } else if let Some(status) = child.try_wait().map_err(Failure::System)? {
-            break status;
-        } else {
-            thread::sleep(EXIT_LOOK);
-        }
-    };
-    // At a terminal the child gets Ctrl-C too, and may be gone before the flag was looked at.
-    if interrupted() || status.signal() == Some(libc::SIGINT) {
-        return Err(Failure::Interrupted);
-    }
-    if !status.success() {
-        let stderr = stderr.lines();
-        return Err(Failure::Ended { status, stderr });
-    }
-    let last_line = stdout.lines().pop().unwrap_or_default();
-    Ok(Output { last_line })
+/// Runs `command` to its end, for at most `limit`, unless `interrupted` says to stop, and keeps the last `kept` lines
+/// of its stdout.
+pub(crate) fn run(
+    command: &mut Command,
+    limit: Duration,
+    kept: usize,
+    interrupted: impl Fn() -> bool,
+) -> Result<Output, Failure> {
+    command.stdin(Stdio::null());
+    Running::start(command, limit, kept)?.finish(interrupted)
 }
 
-fn kill(child: &mut Child, closed: &Receiver<()>) -> Result<(), Failure> {
-    child.kill().map_err(Failure::System)?;
-    child.wait().map_err(Failure::System)?;
-    // Either answer will do: the readers are done, or somebody else holds the pipes and has no more to say.
-    let _ = closed.recv_timeout(LAST_WORDS);
-    Ok(())
+/// A child that was started. Dropping it kills it, if it is still there.
+#[derive(Debug)]
+pub(crate) struct Running {
+    child: Child,
+    stdout: Tail,
+    stderr: Tail,
+    /// Tells when both readers have seen the end.
+    closed: Receiver<()>,
+    start: Instant,
+    limit: Duration,
+}
+
+impl Running {
+    /// Starts `command`, whose stdin is a pipe that [`finish`](Self::finish) closes.
+    pub(crate) fn serve(command: &mut Command, limit: Duration, kept: usize) -> Result<Self, Failure> {
+        command.stdin(Stdio::piped());
+        Self::start(command, limit, kept)
+    }
+
+    fn start(command: &mut Command, limit: Duration, kept: usize) -> Result<Self, Failure> {
+        let start = Instant::now();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(Failure::System)?;
+        let (open, closed) = mpsc::channel();
+        let stdout = read(child.stdout.take(), kept, open.clone());
+        let stderr = read(child.stderr.take(), KEPT_LINES, open);
+        Ok(Self { child, stdout, stderr, closed, start, limit })
+    }
+
+    /// How much of the limit is left.
+    pub(crate) fn left(&self) -> Duration {
+        self.limit.saturating_sub(self.start.elapsed())
+    }
+
+    /// Waits for the first line on stdout. A child that ends without one has failed, whatever its status.
+    pub(crate) fn first_line(&mut self, interrupted: impl Fn() -> bool) -> Result<String, Failure> {
+        loop {
+            if let Some(line) = self.stdout.lines().into_iter().next() {
+                return Ok(line);
+            }
+            self.check(&interrupted)?;
+            if self.closed.recv_timeout(FIRST_LINE_LOOK) == Err(RecvTimeoutError::Disconnected) {
+                let status = self.status(interrupted)?;
+                // Between the last look and the end there may have been a line.
+                let line = self.stdout.lines().into_iter().next();
+                return line.ok_or_else(|| Failure::Ended { status, stderr: self.stderr.lines() });
+            }
+        }
+    }
+
+    /// Closes its stdin and waits for its end.
+    pub(crate) fn finish(mut self, interrupted: impl Fn() -> bool) -> Result<Output, Failure> {
+        drop(self.child.stdin.take());
+        let status = self.status(interrupted)?;
+        if !status.success() {
+            let stderr = self.stderr.lines();
+            return Err(Failure::Ended { status, stderr });
+        }
+        Ok(Output { lines: self.stdout.lines() })
+    }
+
+    /// Waits for the end of its output and then for its own, unless that was Ctrl-C's doing.
+    fn status(&mut self, interrupted: impl Fn() -> bool) -> Result<ExitStatus, Failure> {
+        let mut output_is_open = true;
+        let status = loop {
+            self.check(&interrupted)?;
+            if output_is_open {
+                let news = self.closed.recv_timeout(self.left().min(LOOK));
+                output_is_open = news == Err(RecvTimeoutError::Timeout);
+            } else if let Some(status) = self.child.try_wait().map_err(Failure::System)? {
+                break status;
+            } else {
+                thread::sleep(EXIT_LOOK);
+            }
+        };
+        // At a terminal the child gets Ctrl-C too, and may be gone before the flag was looked at.
+        if interrupted() || status.signal() == Some(libc::SIGINT) {
+            return Err(Failure::Interrupted);
+        }
+        Ok(status)
+    }
+
+    /// Kills it on Ctrl-C and at its limit.
+    fn check(&mut self, interrupted: impl Fn() -> bool) -> Result<(), Failure> {
+        let is_interrupted = interrupted();
+        if !is_interrupted && !self.left().is_zero() {
+            return Ok(());
+        }
+        self.kill().map_err(Failure::System)?;
+        if is_interrupted {
+            return Err(Failure::Interrupted);
+        }
+        // Either answer will do: the readers are done, or somebody else holds the pipes and has no more to say.
+        let _ = self.closed.recv_timeout(LAST_WORDS);
+        Err(Failure::OverLimit { limit: self.limit, stderr: self.stderr.lines() })
+    }
+
+    fn kill(&mut self) -> io::Result<()> {
+        self.child.kill()?;
+        self.child.wait().map(drop)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Both do nothing to a child that was waited for. A failure has nobody to be told to: a better one is on its way.
+        let _ = self.kill();
+    }
 }
 
 /// The last lines of a stream, filled by its reader.
-#[derive(Clone, Debug, Default)]
-struct Tail(Arc<Mutex<VecDeque<String>>>);
+#[derive(Clone, Debug)]
+struct Tail {
+    lines: Arc<Mutex<VecDeque<String>>>,
+    kept: usize,
+}
 
 impl Tail {
     fn push(&self, line: String) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == KEPT_LINES {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == self.kept {
             lines.pop_front();
         }
         lines.push_back(line);
     }
 
     fn lines(&self) -> Vec<String> {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.iter().cloned().collect()
     }
 }
 
 /// Starts a reader of `stream`. Nothing is ever sent through `open`: its being dropped tells of the end.
-fn read(stream: Option<impl Read + Send + 'static>, open: Sender<()>) -> Tail {
-    let tail = Tail::default();
+fn read(stream: Option<impl Read + Send + 'static>, kept: usize, open: Sender<()>) -> Tail {
+    let tail = Tail { lines: Arc::default(), kept };
     let Some(stream) = stream else {
         return tail;
     };
-    let kept = tail.clone();
+    let filled = tail.clone();
     thread::spawn(move || {
         let mut stream = BufReader::new(stream);
         let mut line = Vec::new();
         while matches!(stream.read_until(b'\n', &mut line), Ok(1..)) {
             let text = String::from_utf8_lossy(&line);
             if !text.trim().is_empty() {
-                kept.push(text.trim_end().to_owned());
+                filled.push(text.trim_end().to_owned());
             }
             line.clear();
         }

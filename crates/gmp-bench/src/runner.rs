@@ -5,17 +5,17 @@
 //! so that the table shows whether it works there); the other scenarios go on. Ctrl-C ends everything.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use crate::child;
+use crate::child::{self, Ready};
 use crate::interrupt;
+use crate::load;
 use crate::plan::{Plan, Side};
-use crate::process::{self, Failure};
+use crate::process::{self, Failure, KEPT_LINES, Running};
 use crate::progress::Progress;
-use crate::results::{FailedRun, Results, Row};
-use crate::scenario::Scenario;
-use crate::stats::Pair;
+use crate::results::{FailedRun, Outcome, Results};
+use crate::scenario::{Run, Scenario};
 
 /// Children of a round.
 const SIDES: u32 = 2;
@@ -30,15 +30,19 @@ pub(crate) fn run(plan: &Plan) -> io::Result<Results> {
     interrupt::install()?;
     let children = plan.scenarios.len() as u32 * plan.rounds * SIDES;
     let mut runner = Runner { plan, program, progress: Progress::new(children) };
-    let mut rows = Vec::new();
+    for skipped in &plan.skipped {
+        runner.progress.note(&format!("skipped: {} {}", skipped.scenario, skipped.reason));
+    }
+    let mut outcomes = Vec::new();
     for scenario in &plan.scenarios {
         if interrupt::requested() {
             break;
         }
-        rows.push(runner.scenario(scenario));
+        outcomes.push(runner.scenario(scenario));
     }
     runner.progress.clear();
-    Ok(Results { interrupted: interrupt::requested() || rows.iter().any(|row| row.interrupted), rows })
+    let interrupted = interrupt::requested() || outcomes.iter().any(|outcome| outcome.interrupted);
+    Ok(Results { outcomes, interrupted })
 }
 
 struct Runner<'a> {
@@ -48,70 +52,80 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    fn scenario(&mut self, scenario: &Scenario) -> Row {
-        let mut row = Row {
-            scenario: scenario.name,
-            unit: scenario.unit,
-            pairs: Vec::new(),
-            failed: Vec::new(),
-            interrupted: false,
-        };
+    fn scenario(&mut self, scenario: &'static Scenario) -> Outcome {
+        let mut outcome = Outcome::new(scenario);
         for round in 1..=self.plan.rounds {
-            self.round(scenario, round, &mut row);
-            if row.interrupted || !row.failed.is_empty() {
+            self.round(round, &mut outcome);
+            if outcome.interrupted || !outcome.failed.is_empty() {
                 self.progress.dropped((self.plan.rounds - round) * SIDES);
                 break;
             }
         }
-        row
+        outcome
     }
 
-    /// Runs one pair into `row`.
-    fn round(&mut self, scenario: &Scenario, round: u32, row: &mut Row) {
+    /// Runs one pair into `outcome`.
+    fn round(&mut self, round: u32, outcome: &mut Outcome) {
+        let scenario = outcome.scenario;
         let mut values = [None, None];
         let order = if round % 2 == 1 { [0, 1] } else { [1, 0] };
         for index in order {
             let side = &self.plan.sides[index];
             self.progress.show(scenario.name, round, self.plan.rounds, &side.label);
-            match run_child(&self.program, self.plan, side, scenario) {
-                Ok(value) => values[index] = Some(value),
+            match self.child(side, scenario) {
+                Ok(measured) => values[index] = Some(measured),
                 Err(Failure::Interrupted) => {
-                    row.interrupted = true;
+                    outcome.interrupted = true;
                     break;
                 }
-                Err(failure) => self.failed(side, round, &failure, row),
+                Err(failure) => self.failed(side, round, &failure, outcome),
             }
             self.progress.done();
         }
-        let [left, right] = values;
-        row.pairs.push(Pair { left, right });
+        outcome.push(values);
     }
 
     /// Reports a failure on stderr, and keeps it for the table.
-    fn failed(&self, side: &Side, round: u32, failure: &Failure, row: &mut Row) {
-        let name = row.scenario;
+    fn failed(&self, side: &Side, round: u32, failure: &Failure, outcome: &mut Outcome) {
+        let name = outcome.scenario.name;
         let mut message = format!("{name} failed on {} in round {round}: {failure}", side.label);
         for line in failure.stderr() {
             message += &format!("\n  | {line}");
         }
         self.progress.note(&message);
-        row.failed.push(FailedRun {
+        outcome.failed.push(FailedRun {
             side: side.label.clone(),
             round,
             reason: failure.to_string(),
             stderr: failure.stderr().to_vec(),
         });
     }
-}
 
-fn run_child(program: &Path, plan: &Plan, side: &Side, scenario: &Scenario) -> Result<f64, Failure> {
-    let mut command = Command::new(program);
-    child::arguments(&mut command, side.runtime, scenario.name, plan.params);
-    // A backtrace would push the message of a panic out of the last lines that are kept.
-    command.env("RUST_BACKTRACE", "0");
-    if let Some(pin) = side.pin {
-        command.env("GMP_PIN", pin.name());
+    /// Runs one child to its values, in the order of the scenario's figures.
+    fn child(&self, side: &Side, scenario: &Scenario) -> Result<Vec<f64>, Failure> {
+        let mut command = Command::new(&self.program);
+        child::arguments(&mut command, side.runtime, scenario.name, self.plan.params);
+        // A backtrace would push the message of a panic out of the last lines that are kept.
+        command.env("RUST_BACKTRACE", "0");
+        if let Some(pin) = side.pin {
+            command.env("GMP_PIN", pin.name());
+        }
+        if let Run::Http(_) = scenario.run {
+            return self.server(command, side, scenario);
+        }
+        let output = process::run(&mut command, self.plan.limit, KEPT_LINES, interrupt::requested)?;
+        child::values_of(output.last_line(), side.runtime, scenario)
     }
-    let output = process::run(&mut command, plan.limit, interrupt::requested)?;
-    child::value_of(&output.last_line, side.runtime, scenario.name)
+
+    /// Runs a child that serves, and the load on it: the load's values, then the child's.
+    fn server(&self, mut command: Command, side: &Side, scenario: &Scenario) -> Result<Vec<f64>, Failure> {
+        let mut server = Running::serve(&mut command, self.plan.limit, KEPT_LINES)?;
+        let ready = Ready::parse(&server.first_line(interrupt::requested)?)?;
+        let report = load::run(ready.listening, self.plan.params, server.left(), interrupt::requested);
+        // A server that died, or is over its limit, says more than its client does.
+        let output = server.finish(interrupt::requested)?;
+        let mut values = report?.values().to_vec();
+        values.extend(child::values_of(output.last_line(), side.runtime, scenario)?);
+        Ok(values)
+    }
 }

@@ -1,8 +1,14 @@
-//! What a scenario is: a name, a unit and a function from [`Params`] to a [`Measurement`].
+//! What a scenario is: a name, the figures it has, and a function from [`Params`] to a [`Measurement`] of each.
 //!
 //! The types here know no runtime; the scenarios themselves stand in `scenarios.rs`, once for both.
 
+use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use crate::load;
 
 /// How much smaller the uncounted run before a counted one is.
 const WARM_UP_SHARE: f64 = 0.05;
@@ -34,11 +40,17 @@ impl Params {
     }
 }
 
-/// What a scenario's value counts. Less is better in each.
+/// What a figure counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
     /// Wall-clock nanoseconds for one operation.
     NanosPerOp,
+    /// Nanoseconds of CPU time for one operation, of all threads together.
+    CpuNanosPerOp,
+    /// Wall-clock microseconds that something came late or took.
+    Micros,
+    /// Operations in one second of wall-clock time.
+    PerSecond,
     /// Bytes of resident memory for one task.
     BytesPerTask,
     /// Microseconds of CPU time in one second of wall-clock time.
@@ -50,24 +62,115 @@ impl Unit {
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::NanosPerOp => "ns/op",
+            Self::CpuNanosPerOp => "cpu-ns/op",
+            Self::Micros => "µs",
+            Self::PerSecond => "op/s",
             Self::BytesPerTask => "B/task",
             Self::CpuMicrosPerSecond => "µs/s",
         }
     }
 
+    /// Which of two values is the better one.
+    pub(crate) fn better(self) -> Better {
+        match self {
+            Self::PerSecond => Better::More,
+            Self::NanosPerOp | Self::CpuNanosPerOp | Self::Micros | Self::BytesPerTask | Self::CpuMicrosPerSecond => {
+                Better::Less
+            }
+        }
+    }
+
     /// Below this a value is noise, and nothing is divided by it.
     ///
-    /// For CPU time: 72 readings of idle tokio runtimes of 1, 2 and 4 workers lay between 0 and 5.2 µs/s, most of
-    /// which is the time between the reader's two clocks; this is about twice the greatest. Times and sizes have none.
+    /// For idle CPU time: 72 readings of idle tokio runtimes of 1, 2 and 4 workers lay between 0 and 5.2 µs/s, most of
+    /// which is the time between the reader's two clocks; this is about twice the greatest. The others have none.
     pub(crate) fn floor(self) -> f64 {
         match self {
-            Self::NanosPerOp | Self::BytesPerTask => 0.0,
             Self::CpuMicrosPerSecond => 10.0,
+            Self::NanosPerOp | Self::CpuNanosPerOp | Self::Micros | Self::PerSecond | Self::BytesPerTask => 0.0,
         }
     }
 }
 
-/// One figure: an amount (nanoseconds, bytes, microseconds) spread over operations, tasks or seconds.
+impl Serialize for Unit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.label())
+    }
+}
+
+/// The direction in which a figure gets better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Better {
+    /// A cost: a ratio below 1 is in favour of the left side.
+    Less,
+    /// A yield: a ratio above 1 is.
+    More,
+}
+
+/// A bound on the ratio of gmp to tokio that the project has set itself.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct Target {
+    /// On which side of the bound it is met.
+    better: Better,
+    /// The bound, which itself is good enough.
+    bound: f64,
+}
+
+impl Target {
+    /// Whether a ratio is good enough.
+    pub(crate) fn is_met(self, ratio: f64) -> bool {
+        match self.better {
+            Better::Less => ratio <= self.bound,
+            Better::More => ratio >= self.bound,
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self.better {
+            Better::Less => '≤',
+            Better::More => '≥',
+        };
+        write!(f, "{sign}{:.2}", self.bound)
+    }
+}
+
+/// One of the things that a scenario finds out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Figure {
+    /// What tells it from the scenario's other figures; empty for an only one.
+    pub(crate) name: &'static str,
+    /// What it counts.
+    pub(crate) unit: Unit,
+    bound: Option<f64>,
+}
+
+impl Figure {
+    /// The only figure of a scenario.
+    pub(crate) const fn only(unit: Unit) -> Self {
+        Self::named("", unit)
+    }
+
+    /// One of several figures of a scenario.
+    pub(crate) const fn named(name: &'static str, unit: Unit) -> Self {
+        Self { name, unit, bound: None }
+    }
+
+    /// The same figure with a target: gmp's over tokio's is to be this, or better.
+    pub(crate) const fn target(self, bound: f64) -> Self {
+        Self { bound: Some(bound), ..self }
+    }
+
+    /// The target, if the figure has one.
+    pub(crate) fn bound(self) -> Option<Target> {
+        let better = self.unit.better();
+        self.bound.map(|bound| Target { better, bound })
+    }
+}
+
+/// The value of a figure: an amount (nanoseconds, bytes, operations) spread over operations, tasks or seconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Measurement {
     /// The whole amount.
@@ -82,10 +185,40 @@ impl Measurement {
         Self { amount: elapsed.as_nanos() as f64, per: ops as f64 }
     }
 
-    /// The figure of the table.
+    /// The CPU time `ops` operations took.
+    pub(crate) fn cpu(used: Duration, ops: u64) -> Self {
+        Self::time(used, ops)
+    }
+
+    /// How many operations there were in a second.
+    pub(crate) fn rate(ops: u64, elapsed: Duration) -> Self {
+        Self { amount: ops as f64, per: elapsed.as_secs_f64() }
+    }
+
+    /// A time by itself, in microseconds.
+    pub(crate) fn micros(time: Duration) -> Self {
+        Self { amount: time.as_secs_f64() * 1e6, per: 1.0 }
+    }
+
+    /// What the table shows.
     pub(crate) fn value(self) -> f64 {
         self.amount / self.per
     }
+}
+
+/// What a server calls when it listens, from a thread outside of its runtime. Returns when the load is over.
+pub(crate) type Listening<'a> = &'a mut dyn FnMut(SocketAddr);
+
+/// How a scenario gets its figures. Each of these functions panics if what it computed is wrong.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Run {
+    /// Warms up, measures the scenario's only figure.
+    One(fn(Params) -> Measurement),
+    /// Warms up, measures all of the scenario's figures, in their order.
+    All(fn(Params) -> Vec<Measurement>),
+    /// Serves HTTP to a program outside, which measures the figures of `load::FIGURES`; those of the server's own
+    /// come after them.
+    Http(fn(Params, Listening<'_>) -> Vec<Measurement>),
 }
 
 /// One line of the catalogue.
@@ -95,18 +228,41 @@ pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     /// One line for `list`.
     pub(crate) summary: &'static str,
-    /// What the value counts.
-    pub(crate) unit: Unit,
+    /// What comes out, and in which units.
+    pub(crate) figures: &'static [Figure],
     /// Why it cannot run with these parameters on this system, if so.
     pub(crate) unable: fn(Params) -> Option<&'static str>,
-    /// Warms up, measures, checks the result, and panics if that is wrong.
-    pub(crate) run: fn(Params) -> Measurement,
+    /// Gets the figures.
+    pub(crate) run: Run,
 }
 
 impl Scenario {
     /// A scenario in ns/op that runs anywhere.
     pub(crate) const fn timed(name: &'static str, summary: &'static str, run: fn(Params) -> Measurement) -> Self {
-        Self { name, summary, unit: Unit::NanosPerOp, unable: |_| None, run }
+        let figures = const { &[Figure::only(Unit::NanosPerOp)] };
+        Self { name, summary, figures, unable: |_| None, run: Run::One(run) }
+    }
+
+    /// The figures that the child measures: all but those of a load from outside.
+    pub(crate) fn figures_of_child(&self) -> &'static [Figure] {
+        match self.run {
+            Run::One(_) | Run::All(_) => self.figures,
+            Run::Http(_) => &self.figures[load::FIGURES..],
+        }
+    }
+
+    /// Why it cannot be run and measured with these parameters on this system, if so.
+    pub(crate) fn cannot_run(&self, params: Params) -> Option<&'static str> {
+        let missing = match self.run {
+            Run::One(_) | Run::All(_) => None,
+            Run::Http(_) => load::missing(),
+        };
+        (self.unable)(params).or(missing)
+    }
+
+    /// What a row with this figure is called.
+    pub(crate) fn row_name(&self, figure: Figure) -> String {
+        if figure.name.is_empty() { self.name.to_owned() } else { format!("{}/{}", self.name, figure.name) }
     }
 }
 

@@ -10,7 +10,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::rt;
-use crate::scenario::{Measurement, Params, Scenario, Unit};
+use crate::scenario::{Figure, Params, Run, Scenario, Unit};
 
 // A file taken by `#[path]` looks for its modules beside itself, hence a path for each.
 #[path = "scenarios/spawn.rs"]
@@ -27,6 +27,9 @@ mod tree;
 
 #[path = "scenarios/channel.rs"]
 mod channel;
+
+#[path = "scenarios/time.rs"]
+mod time;
 
 #[path = "scenarios/footprint.rs"]
 mod footprint;
@@ -59,7 +62,33 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         channel::mpsc_unbounded_4_1,
     ),
     Scenario {
-        unit: Unit::BytesPerTask,
+        figures: &[Figure::only(Unit::CpuNanosPerOp).target(0.6)],
+        ..Scenario::timed("sleepers_200k", "200k tasks sleep 1 to 1,000 ms once, CPU time", time::sleepers_200k)
+    },
+    Scenario {
+        figures: &[Figure::only(Unit::CpuNanosPerOp)],
+        ..Scenario::timed("sleepers_near", "10k tasks sleep 1 to 50 ms 20 times, CPU time", time::sleepers_near)
+    },
+    Scenario {
+        figures: &[Figure::only(Unit::NanosPerOp).target(0.6)],
+        ..Scenario::timed("timeouts", "1,000 tasks set and cancel 500 timeouts each", time::timeouts)
+    },
+    Scenario {
+        name: "interval_jitter",
+        summary: "how late sleeps of 1 ms end, 10k tasks, all the time",
+        figures: &[Figure::named("p50", Unit::Micros), Figure::named("p99", Unit::Micros).target(0.5)],
+        unable: |_| None,
+        run: Run::All(time::interval_jitter),
+    },
+    Scenario {
+        name: "interval_jitter_paced",
+        summary: "how late sleeps of 1 ms end, 10k tasks, with pauses up to 100 ms",
+        figures: &[Figure::named("p50", Unit::Micros), Figure::named("p99", Unit::Micros).target(0.5)],
+        unable: |_| None,
+        run: Run::All(time::interval_jitter_paced),
+    },
+    Scenario {
+        figures: &[Figure::only(Unit::BytesPerTask)],
         unable: footprint::task_memory_unable,
         ..Scenario::timed(
             "task_memory_pending",
@@ -68,7 +97,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         )
     },
     Scenario {
-        unit: Unit::BytesPerTask,
+        figures: &[Figure::only(Unit::BytesPerTask)],
         unable: footprint::task_memory_unable,
         ..Scenario::timed(
             "task_memory_oneshot",
@@ -77,7 +106,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         )
     },
     Scenario {
-        unit: Unit::BytesPerTask,
+        figures: &[Figure::only(Unit::BytesPerTask)],
         unable: footprint::task_memory_unable,
         ..Scenario::timed(
             "task_memory_kept",
@@ -86,7 +115,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         )
     },
     Scenario {
-        unit: Unit::CpuMicrosPerSecond,
+        figures: &[Figure::only(Unit::CpuMicrosPerSecond)],
         ..Scenario::timed("idle_cpu", "CPU time of an idle runtime", footprint::idle_cpu)
     },
 ];
@@ -101,10 +130,10 @@ fn runtime(params: Params) -> rt::runtime::Runtime {
 }
 
 /// Runs `work` from a worker thread: small and uncounted first, then in full.
-fn on_worker<W, F>(params: Params, work: W) -> Measurement
+fn on_worker<W, F>(params: Params, work: W) -> F::Output
 where
     W: Fn(Params) -> F + Send + 'static,
-    F: Future<Output = Measurement> + Send + 'static,
+    F: Future<Output: Send> + Send + 'static,
 {
     let runtime = runtime(params);
     let measured = runtime.spawn(async move {

@@ -1,7 +1,8 @@
-//! The table on stdout: a line a scenario, figures to the right, what went wrong at the end of the line.
+//! The table on stdout: a line a figure, values to the right, what went wrong at the end of the line.
 
 use crate::plan::Plan;
-use crate::results::{Results, Row};
+use crate::results::{Outcome, Results, Series};
+use crate::scenario::{Better, Figure, Scenario, Target};
 
 /// What stands where there is no figure.
 const NONE: &str = "-";
@@ -10,58 +11,92 @@ const NONE: &str = "-";
 pub(crate) fn render(plan: &Plan, results: &Results) -> String {
     let [left, right] = [&plan.sides[0].label, &plan.sides[1].label];
     let mut lines = vec![["scenario", "unit", left, right].map(str::to_owned).to_vec()];
-    lines[0].extend([format!("{left}/{right}"), "min..max".to_owned(), String::new()]);
-    let rows = results.rows.iter().filter(|row| row.has_news());
-    lines.extend(rows.map(|row| cells(row, plan)));
+    lines[0].extend([format!("{left}/{right}"), "min..max".to_owned(), "better".to_owned()]);
+    lines[0].extend([if plan.has_targets() { "target" } else { "" }.to_owned(), String::new()]);
+    let shown: Vec<_> = results.outcomes.iter().filter(|outcome| outcome.has_news()).collect();
+    for outcome in &shown {
+        lines.extend(outcome.series.iter().map(|series| cells(outcome, series, plan)));
+    }
 
     let mut text = plan.title() + "\n\n" + &align(&lines);
-    for (name, reason) in &plan.skipped {
-        text += &format!("skipped: {name} {reason}\n");
+    for skipped in &plan.skipped {
+        text += &format!("skipped: {} {}\n", skipped.scenario, skipped.reason);
     }
-    let not_run = plan.scenarios.len() - (lines.len() - 1);
+    let not_run = plan.scenarios.len() - shown.len();
     if not_run > 0 {
         text += &format!("interrupted: {not_run} of the selected scenarios have no figures\n");
     }
     text
 }
 
-fn cells(row: &Row, plan: &Plan) -> Vec<String> {
-    let summary = row.summary();
+fn cells(outcome: &Outcome, series: &Series, plan: &Plan) -> Vec<String> {
+    let summary = series.summary();
     let ratio = summary.ratio;
-    let mut cells = vec![row.scenario.to_owned(), row.unit.label().to_owned()];
-    cells.push(summary.left.map_or(NONE.to_owned(), figure));
-    cells.push(summary.right.map_or(NONE.to_owned(), figure));
+    let figure = series.figure;
+    let mut cells = vec![outcome.scenario.row_name(figure), figure.unit.label().to_owned()];
+    cells.push(summary.left.map_or(NONE.to_owned(), self::figure));
+    cells.push(summary.right.map_or(NONE.to_owned(), self::figure));
     cells.push(ratio.map_or(NONE.to_owned(), |ratio| self::ratio(ratio.median)));
     cells
         .push(ratio.map_or(NONE.to_owned(), |ratio| format!("{}..{}", self::ratio(ratio.min), self::ratio(ratio.max))));
-    cells.push(remark(row, plan));
+    cells.push(better(figure).to_owned());
+    let target = figure.bound().filter(|_| plan.has_targets());
+    cells.push(target.map_or(String::new(), |target| verdict(target, ratio.map(|ratio| ratio.median), plan)));
+    cells.push(remark(outcome, series, plan));
     cells
 }
 
-/// What there is to say beside the figures.
-fn remark(row: &Row, plan: &Plan) -> String {
+/// On which side of 1 a ratio is in favour of the left side.
+fn better(figure: Figure) -> &'static str {
+    match figure.unit.better() {
+        Better::Less => "<1",
+        Better::More => ">1",
+    }
+}
+
+/// The target, and whether the ratio meets it. A quick run has no say in that.
+fn verdict(target: Target, ratio: Option<f64>, plan: &Plan) -> String {
+    match ratio.filter(|_| plan.is_conclusive()) {
+        Some(ratio) if target.is_met(ratio) => format!("{target} met"),
+        Some(_) => format!("{target} missed"),
+        None => target.to_string(),
+    }
+}
+
+/// What there is to say beside the values.
+fn remark(outcome: &Outcome, series: &Series, plan: &Plan) -> String {
     let failed: Vec<_> =
-        row.failed.iter().map(|run| format!("{} in round {}: {}", run.side, run.round, run.reason)).collect();
+        outcome.failed.iter().map(|run| format!("{} in round {}: {}", run.side, run.round, run.reason)).collect();
     if !failed.is_empty() {
         return format!("FAILED {}", failed.join("; "));
     }
-    if row.interrupted {
-        let complete = row.pairs.iter().filter(|pair| pair.is_complete());
+    if outcome.interrupted {
+        let complete = series.pairs.iter().filter(|pair| pair.is_complete());
         return format!("interrupted, {} of {} rounds", complete.count(), plan.rounds);
     }
-    let summary = row.summary();
+    let summary = series.summary();
     if summary.left.is_some() && summary.right.is_some() && summary.ratio.is_none() {
-        return format!(
-            "no ratio: {} is within the noise ({} {})",
-            plan.sides[1].label,
-            row.unit.floor(),
-            row.unit.label()
-        );
+        let unit = series.figure.unit;
+        let noise = format!("{} {}", unit.floor(), unit.label());
+        return format!("no ratio: {} is within the noise ({noise})", plan.sides[1].label);
     }
     String::new()
 }
 
-/// A figure to three or four digits.
+/// The scenarios with their units and targets.
+pub(crate) fn list(scenarios: &[Scenario]) -> String {
+    let target = |figure: &Figure| figure.bound().map_or(NONE.to_owned(), |target| target.to_string());
+    let joined = |cells: Vec<String>| cells.join(",");
+    let line = |scenario: &Scenario| {
+        let figures = scenario.figures;
+        let units = joined(figures.iter().map(|figure| figure.unit.label().to_owned()).collect());
+        let targets = joined(figures.iter().map(target).collect());
+        vec![scenario.name.to_owned(), units, targets, scenario.summary.to_owned()]
+    };
+    align(&scenarios.iter().map(line).collect::<Vec<_>>())
+}
+
+/// A value to three or four digits.
 pub(crate) fn figure(value: f64) -> String {
     match value {
         value if value < 10.0 => format!("{value:.2}"),

@@ -5,6 +5,11 @@ use std::io;
 use std::mem;
 use std::time::Duration;
 
+/// CPU time that all threads of this process have used so far.
+pub(crate) fn cpu_time() -> io::Result<Duration> {
+    clock(libc::CLOCK_PROCESS_CPUTIME_ID)
+}
+
 /// CPU time that all threads of this process but the calling one have used so far.
 ///
 /// The caller is left out because a thread that sleeps and then reads a clock uses tens of microseconds for that,

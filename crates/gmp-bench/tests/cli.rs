@@ -83,8 +83,10 @@ fn json_has_every_pair_and_the_summary() {
     let json: Value = serde_json::from_str(&fs::read_to_string(&path).expect("the file is there")).expect("it is JSON");
     let fib = &json["scenarios"][0];
     assert_eq!(fib["scenario"], "fib");
-    assert_eq!(fib["pairs"].as_array().map(Vec::len), Some(2));
-    let ratio = &fib["summary"]["ratio"];
+    assert_eq!(fib["figures"][0]["pairs"].as_array().map(Vec::len), Some(2));
+    let figure = &fib["figures"][0];
+    assert_eq!((&figure["unit"], &figure["better"]), (&Value::from("ns/op"), &Value::from("less")));
+    let ratio = &figure["summary"]["ratio"];
     assert!(ratio["min"].as_f64() <= ratio["median"].as_f64());
     assert!(ratio["median"].as_f64() <= ratio["max"].as_f64());
     assert_eq!(json["sides"][0]["label"], "gmp");
@@ -109,7 +111,11 @@ fn every_scenario_works_on_both_runtimes() {
             let line: Value = serde_json::from_str(&stdout(&output)).expect("a line of JSON");
             assert_eq!(line["scenario"], name.as_str());
             assert_eq!(line["runtime"], runtime);
-            assert!(line["value"].as_f64().is_some_and(|value| value >= 0.0));
+            let figures = line["figures"].as_array().expect("figures");
+            assert!(!figures.is_empty(), "{name}, {runtime}");
+            for figure in figures {
+                assert!(figure["value"].as_f64().is_some_and(|value| value >= 0.0), "{name}, {runtime}: {figure}");
+            }
         }
     }
 }

@@ -43,7 +43,17 @@ fn both_runtimes_have_the_same_scenarios_under_distinct_names() {
     for scenario in Runtime::Gmp.scenarios() {
         assert!(seen.insert(scenario.name), "{} twice", scenario.name);
         let twin = find(Runtime::Tokio, scenario.name).expect("tokio has it too");
-        assert_eq!(twin.unit, scenario.unit);
+        assert_eq!(twin.figures, scenario.figures);
     }
     assert_eq!(seen.len(), Runtime::Tokio.scenarios().len());
+}
+
+#[test]
+fn figures_of_a_scenario_are_told_apart() {
+    for scenario in all() {
+        let rows: HashSet<_> = scenario.figures.iter().map(|&figure| scenario.row_name(figure)).collect();
+        assert_eq!(rows.len(), scenario.figures.len(), "{}", scenario.name);
+        let several = scenario.figures.len() > 1;
+        assert!(scenario.figures.iter().all(|figure| several != figure.name.is_empty()), "{}", scenario.name);
+    }
 }

@@ -3,7 +3,7 @@
 use clap::{CommandFactory, Parser};
 
 use super::{Cli, Command};
-use crate::plan::{Pin, Plan};
+use crate::plan::{Pin, Plan, Skipped};
 
 fn plan(arguments: &str) -> Result<Plan, String> {
     let arguments = ["gmp-bench", "run"].into_iter().chain(arguments.split_ascii_whitespace());
@@ -27,7 +27,7 @@ fn defaults() {
     assert!((plan.params.scale - 1.0).abs() < f64::EPSILON);
     assert_eq!(plan.sides[0].label, "gmp");
     assert_eq!(plan.sides[1].label, "tokio");
-    assert!(plan.skipped.is_empty());
+    assert!(skipped(&plan, "main_spawns").is_none());
 }
 
 #[test]
@@ -62,14 +62,26 @@ fn the_pin_is_gmps_alone() {
     assert_eq!(plan.sides[1].pin, None);
 }
 
+/// The reason for skipping that scenario.
+fn skipped<'a>(plan: &'a Plan, name: &str) -> Option<&'a Skipped> {
+    plan.skipped.iter().find(|skipped| skipped.scenario == name)
+}
+
 #[test]
 fn what_cannot_run_is_skipped_unless_nothing_is_left() {
     let all = plan("--workers 3").expect("the others can run");
-    assert_eq!(all.skipped.len(), 1);
-    assert_eq!(all.skipped[0].0, "main_spawns");
+    let main_spawns = skipped(&all, "main_spawns").expect("it is skipped");
+    assert!(main_spawns.reason.contains("1, 2 and 4"));
     assert!(all.scenarios.iter().all(|s| s.name != "main_spawns"));
     let error = plan("--workers 3 --only main_spawns").expect_err("nothing is left");
     assert!(error.contains("1, 2 and 4"), "{error}");
+}
+
+#[test]
+fn what_cannot_run_is_missed_only_if_it_was_asked_for() {
+    assert!(!plan("--workers 3").expect("fine").lacks_what_was_asked_for());
+    assert!(plan("--workers 3 --only main_spawns,burst").expect("fine").lacks_what_was_asked_for());
+    assert!(!plan("--workers 3 --only burst").expect("fine").lacks_what_was_asked_for());
 }
 
 #[test]

@@ -3,24 +3,29 @@
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Failure, Output, run};
+use super::{Failure, KEPT_LINES, Output, Running, run};
 
 const AMPLE: Duration = Duration::from_secs(60);
 
 fn sh(script: &str, limit: Duration, interrupted: bool) -> Result<Output, Failure> {
     let mut command = Command::new("sh");
-    run(command.args(["-c", script]), limit, || interrupted)
+    run(command.args(["-c", script]), limit, KEPT_LINES, || interrupted)
+}
+
+fn server(script: &str, limit: Duration) -> Running {
+    let mut command = Command::new("sh");
+    Running::serve(command.args(["-c", script]), limit, KEPT_LINES).expect("sh starts")
 }
 
 #[test]
 fn the_last_line_is_the_output() {
     let output = sh("echo noise; echo result; echo; echo aside >&2", AMPLE, false);
-    assert_eq!(output.expect("sh succeeds").last_line, "result");
+    assert_eq!(output.expect("sh succeeds").last_line(), "result");
 }
 
 #[test]
 fn silence_is_an_empty_line() {
-    assert_eq!(sh("true", AMPLE, false).expect("sh succeeds").last_line, "");
+    assert_eq!(sh("true", AMPLE, false).expect("sh succeeds").last_line(), "");
 }
 
 #[test]
@@ -63,6 +68,50 @@ fn an_interrupt_kills_the_child_and_is_not_its_failure() {
 
 #[test]
 fn a_missing_program_is_a_failure_of_the_system() {
-    let failure = run(&mut Command::new("gmp-bench-no-such-program"), AMPLE, || false);
+    let failure = run(&mut Command::new("gmp-bench-no-such-program"), AMPLE, KEPT_LINES, || false);
     assert!(matches!(failure, Err(Failure::System(_))), "{failure:?}");
+}
+
+#[test]
+fn only_so_many_lines_are_kept() {
+    let mut command = Command::new("sh");
+    let script = "for i in 1 2 3 4 5; do echo $i; done";
+    let output = run(command.args(["-c", script]), AMPLE, 3, || false).expect("sh succeeds");
+    assert_eq!(output.lines, ["3", "4", "5"]);
+}
+
+#[test]
+fn a_server_speaks_first_and_ends_with_its_stdin() {
+    let mut child = server("echo ready; cat; echo done", AMPLE);
+    assert_eq!(child.first_line(|| false).expect("it speaks"), "ready");
+    let output = child.finish(|| false).expect("it ends");
+    assert_eq!(output.lines, ["ready", "done"]);
+}
+
+#[test]
+fn a_server_that_dies_before_it_speaks_has_failed() {
+    let failure = server("echo port taken >&2; exit 4", AMPLE).first_line(|| false).expect_err("no line");
+    assert!(matches!(failure, Failure::Ended { .. }), "{failure:?}");
+    assert_eq!(failure.stderr(), ["port taken"]);
+    let failure = server("exit 0", AMPLE).first_line(|| false).expect_err("no line");
+    assert!(matches!(failure, Failure::Ended { .. }), "{failure:?}");
+}
+
+#[test]
+fn a_silent_server_is_killed_at_its_limit() {
+    let failure = server("exec sleep 600", Duration::from_millis(200)).first_line(|| false).expect_err("killed");
+    assert!(matches!(failure, Failure::OverLimit { .. }), "{failure:?}");
+    let failure = server("exec sleep 600", AMPLE).first_line(|| true).expect_err("interrupted");
+    assert!(matches!(failure, Failure::Interrupted), "{failure:?}");
+}
+
+#[test]
+fn a_dropped_server_is_gone() {
+    let mut child = server("echo $$; exec sleep 600", AMPLE);
+    let pid = child.first_line(|| false).expect("it speaks");
+    let stat = std::path::PathBuf::from(format!("/proc/{pid}"));
+    drop(child);
+    // It was waited for, so not even a zombie is left. (The number may have been given to another since: a test that
+    // runs into that reports a child that isn't there, which numbers of 22 bits make unlikely enough.)
+    assert!(!stat.exists(), "{pid} is still there");
 }

@@ -1,8 +1,8 @@
-//! Tests of scaling and of the figure.
+//! Tests of scaling, of values and of targets.
 
 use std::time::Duration;
 
-use super::{Measurement, Params};
+use super::{Figure, Measurement, Params, Unit};
 
 fn params(scale: f64) -> Params {
     Params { workers: 2, scale }
@@ -34,4 +34,23 @@ fn a_warm_up_is_a_twentieth() {
 fn a_time_is_spread_over_its_operations() {
     let measured = Measurement::time(Duration::from_micros(3), 2);
     assert!((measured.value() - 1_500.0).abs() < 1e-9);
+}
+
+#[test]
+fn rates_and_times_have_the_units_they_claim() {
+    let rate = Measurement::rate(30, Duration::from_millis(500));
+    assert!((rate.value() - 60.0).abs() < 1e-9);
+    let late = Measurement::micros(Duration::from_nanos(2_500));
+    assert!((late.value() - 2.5).abs() < 1e-9);
+}
+
+#[test]
+fn a_target_bounds_costs_above_and_yields_below() {
+    let cost = Figure::only(Unit::CpuNanosPerOp).target(0.6).bound().expect("a target");
+    assert!(cost.is_met(0.3) && cost.is_met(0.6) && !cost.is_met(0.61));
+    assert_eq!(cost.to_string(), "≤0.60");
+    let gain = Figure::only(Unit::PerSecond).target(1.05).bound().expect("a target");
+    assert!(gain.is_met(1.2) && gain.is_met(1.05) && !gain.is_met(1.04));
+    assert_eq!(gain.to_string(), "≥1.05");
+    assert_eq!(Figure::only(Unit::PerSecond).bound(), None);
 }

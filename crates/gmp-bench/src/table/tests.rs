@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
-use super::{align, figure, render};
+use super::{align, figure, list, render};
 use crate::catalogue::{self, Runtime};
-use crate::plan::{Plan, Side};
-use crate::results::{FailedRun, Results, Row};
-use crate::scenario::{Params, Unit};
-use crate::stats::Pair;
+use crate::plan::{Plan, Side, Skipped};
+use crate::results::{FailedRun, Outcome, Results};
+use crate::scenario::{Figure, Measurement, Params, Run, Scenario, Unit};
+
+/// One with a yield and a cost.
+static SERVER: Scenario = Scenario {
+    figures: &[Figure::named("requests", Unit::PerSecond).target(1.05), Figure::named("p99", Unit::Micros).target(1.0)],
+    run: Run::All(|_| Vec::new()),
+    ..Scenario::timed("server", "serves", |_| Measurement { amount: 1.0, per: 1.0 })
+};
 
 fn side(label: &str, runtime: Runtime) -> Side {
     Side { label: label.to_owned(), runtime, pin: None }
@@ -25,19 +31,25 @@ fn plan(scenarios: usize) -> Plan {
     }
 }
 
-fn row(scenario: &'static str, figures: &[(f64, f64)]) -> Row {
-    let pair = |&(left, right)| Pair { left: Some(left), right: Some(right) };
-    Row {
-        scenario,
-        unit: Unit::NanosPerOp,
-        pairs: figures.iter().map(pair).collect(),
-        failed: Vec::new(),
-        interrupted: false,
+fn row(scenario: &str, values: &[(f64, f64)]) -> Outcome {
+    let mut outcome = Outcome::new(catalogue::find(Runtime::Gmp, scenario).expect("there is such a scenario"));
+    for &(left, right) in values {
+        outcome.push([Some(vec![left]), Some(vec![right])]);
     }
+    outcome
 }
 
-fn rendered(plan: &Plan, rows: Vec<Row>) -> String {
-    let results = Results { rows, interrupted: false };
+/// Rounds of [`SERVER`], in which gmp's and tokio's requests and percentiles are these.
+fn served(rounds: &[([f64; 2], [f64; 2])]) -> Outcome {
+    let mut outcome = Outcome::new(&SERVER);
+    for (left, right) in rounds {
+        outcome.push([Some(left.to_vec()), Some(right.to_vec())]);
+    }
+    outcome
+}
+
+fn rendered(plan: &Plan, outcomes: Vec<Outcome>) -> String {
+    let results = Results { outcomes, interrupted: false };
     render(plan, &results)
 }
 
@@ -50,15 +62,18 @@ fn words<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
 fn a_row_has_medians_and_ratios() {
     let figures = [(50.0, 500.0), (40.0, 800.0), (60.0, 500.0)];
     let text = rendered(&plan(1), vec![row("burst", &figures)]);
-    assert_eq!(words(&text, "scenario"), ["scenario", "unit", "gmp", "tokio", "gmp/tokio", "min..max"]);
-    assert_eq!(words(&text, "burst"), ["burst", "ns/op", "50.0", "500", "0.10", "0.050..0.12"]);
+    assert_eq!(
+        words(&text, "scenario"),
+        ["scenario", "unit", "gmp", "tokio", "gmp/tokio", "min..max", "better", "target"]
+    );
+    assert_eq!(words(&text, "burst"), ["burst", "ns/op", "50.0", "500", "0.10", "0.050..0.12", "<1"]);
     assert!(text.starts_with("gmp beside tokio: 2 workers, 3 rounds"));
 }
 
 #[test]
 fn a_failure_keeps_the_other_sides_figures() {
     let mut failed = row("burst", &[]);
-    failed.pairs.push(Pair { left: None, right: Some(500.0) });
+    failed.push([None, Some(vec![500.0])]);
     failed.failed.push(FailedRun {
         side: "gmp".to_owned(),
         round: 1,
@@ -67,7 +82,7 @@ fn a_failure_keeps_the_other_sides_figures() {
     });
     let text = rendered(&plan(1), vec![failed]);
     let line = words(&text, "burst").join(" ");
-    assert_eq!(line, "burst ns/op - 500 - - FAILED gmp in round 1: exit status: 101");
+    assert_eq!(line, "burst ns/op - 500 - - <1 FAILED gmp in round 1: exit status: 101");
 }
 
 #[test]
@@ -85,21 +100,73 @@ fn an_interrupted_run_says_what_is_missing() {
 
 #[test]
 fn a_ratio_over_noise_is_left_out_and_explained() {
-    let mut idle = row("idle_cpu", &[(500.0, 0.4), (510.0, 0.0)]);
-    idle.unit = Unit::CpuMicrosPerSecond;
+    let idle = row("idle_cpu", &[(500.0, 0.4), (510.0, 0.0)]);
     let text = rendered(&plan(1), vec![idle]);
     assert_eq!(
         words(&text, "idle_cpu").join(" "),
-        "idle_cpu µs/s 505 0.20 - - no ratio: tokio is within the noise (10 µs/s)"
+        "idle_cpu µs/s 505 0.20 - - <1 no ratio: tokio is within the noise (10 µs/s)"
     );
 }
 
 #[test]
 fn what_was_skipped_is_told() {
     let mut plan = plan(1);
-    plan.skipped.push(("main_spawns", "has no such main"));
+    plan.skipped.push(Skipped { scenario: "main_spawns", reason: "has no such main", asked_for: false });
     let text = rendered(&plan, vec![row("burst", &[(1.0, 1.0)])]);
     assert!(text.contains("skipped: main_spawns has no such main"));
+}
+
+#[test]
+fn every_figure_has_a_row_that_says_which_way_is_better() {
+    let outcome = served(&[([110.0, 80.0], [100.0, 100.0]), ([120.0, 90.0], [100.0, 100.0])]);
+    let text = rendered(&plan(1), vec![outcome]);
+    let line = |name| words(&text, name).join(" ");
+    assert_eq!(line("server/requests"), "server/requests op/s 115 100 1.15 1.10..1.20 >1 ≥1.05 met");
+    assert_eq!(line("server/p99"), "server/p99 µs 85.0 100 0.85 0.80..0.90 <1 ≤1.00 met");
+}
+
+#[test]
+fn a_missed_target_is_told_and_the_bound_itself_is_met() {
+    let text = rendered(&plan(1), vec![served(&[([104.0, 100.0], [100.0, 100.0])])]);
+    assert!(words(&text, "server/requests").join(" ").ends_with(">1 ≥1.05 missed"), "{text}");
+    assert!(words(&text, "server/p99").join(" ").ends_with("<1 ≤1.00 met"), "{text}");
+}
+
+#[test]
+fn a_quick_run_decides_about_no_target() {
+    let mut quick = plan(1);
+    quick.params.scale = 0.05;
+    let text = rendered(&quick, vec![served(&[([104.0, 80.0], [100.0, 100.0])])]);
+    assert!(words(&text, "server/requests").join(" ").ends_with(">1 ≥1.05"), "{text}");
+    assert!(words(&text, "server/p99").join(" ").ends_with("<1 ≤1.00"), "{text}");
+}
+
+#[test]
+fn gmp_beside_gmp_has_no_targets() {
+    let mut pins = plan(1);
+    pins.sides[1].runtime = Runtime::Gmp;
+    let text = rendered(&pins, vec![served(&[([104.0, 80.0], [100.0, 100.0])])]);
+    assert!(!text.contains("target"), "{text}");
+    assert!(words(&text, "server/requests").join(" ").ends_with(">1"), "{text}");
+}
+
+#[test]
+fn a_failure_stands_beside_every_figure() {
+    let mut failed = served(&[]);
+    failed.push([None, Some(vec![100.0, 200.0])]);
+    let reason = "exit status: 101".to_owned();
+    failed.failed.push(FailedRun { side: "gmp".to_owned(), round: 1, reason, stderr: Vec::new() });
+    let text = rendered(&plan(1), vec![failed]);
+    assert!(words(&text, "server/requests").join(" ").starts_with("server/requests op/s - 100 - - >1"), "{text}");
+    assert!(words(&text, "server/p99").join(" ").starts_with("server/p99 µs - 200 - - <1"), "{text}");
+    assert_eq!(text.matches("FAILED gmp in round 1").count(), 2, "{text}");
+}
+
+#[test]
+fn a_list_has_units_and_targets() {
+    let text = list(&[SERVER, *catalogue::find(Runtime::Gmp, "burst").expect("it is there")]);
+    assert_eq!(words(&text, "server")[..3], ["server", "op/s,µs", "≥1.05,≤1.00"]);
+    assert_eq!(words(&text, "burst")[..3], ["burst", "ns/op", "-"]);
 }
 
 #[test]

@@ -31,6 +31,12 @@ mod channel;
 #[path = "scenarios/time.rs"]
 mod time;
 
+#[path = "scenarios/tcp.rs"]
+mod tcp;
+
+#[path = "scenarios/udp.rs"]
+mod udp;
+
 #[path = "scenarios/footprint.rs"]
 mod footprint;
 
@@ -87,6 +93,28 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         unable: |_| None,
         run: Run::All(time::interval_jitter_paced),
     },
+    Scenario {
+        figures: &[Figure::only(Unit::NanosPerOp).target(0.95)],
+        ..Scenario::timed("tcp_echo_1", "1 connection, 20k round trips of 64 bytes", tcp::tcp_echo_1)
+    },
+    Scenario {
+        figures: &[Figure::only(Unit::NanosPerOp).target(0.95)],
+        ..Scenario::timed("tcp_echo_50", "50 connections, 1,000 round trips of 64 bytes each", tcp::tcp_echo_50)
+    },
+    Scenario {
+        unable: tcp::tcp_echo_1000_unable,
+        ..Scenario::timed("tcp_echo_1000", "1,000 connections, 100 round trips of 64 bytes each", tcp::tcp_echo_1000)
+    },
+    Scenario {
+        figures: &[Figure::only(Unit::PerSecond)],
+        ..Scenario::timed("accept_close", "10k connections made, accepted and closed, 16 at a time", tcp::accept_close)
+    },
+    Scenario::timed("udp_ping_pong_1", "1 pair of UDP sockets, 20k round trips of 64 bytes", udp::udp_ping_pong_1),
+    Scenario::timed(
+        "udp_ping_pong_10",
+        "10 pairs of UDP sockets, 4k round trips of 64 bytes each",
+        udp::udp_ping_pong_10,
+    ),
     Scenario {
         figures: &[Figure::only(Unit::BytesPerTask)],
         unable: footprint::task_memory_unable,

@@ -31,6 +31,22 @@ pub(crate) fn add(sched: &Arc<Sched>) {
     all.push(Arc::downgrade(sched));
 }
 
+/// The scheduler with this number.
+pub(crate) fn find(id: u64) -> Option<Arc<Sched>> {
+    let mut others = Vec::new();
+    let all = schedulers().lock();
+    let found = all.iter().find_map(|sched| match sched.upgrade() {
+        Some(sched) if sched.id == id => Some(sched),
+        // The last reference may be this one, and is not to be dropped under the lock.
+        other => {
+            others.extend(other);
+            None
+        }
+    });
+    drop(all);
+    found
+}
+
 /// Never waits for a lock: the thrower may hold it.
 fn dump_all(out: &mut dyn Write) {
     let Some(all) = schedulers().try_lock() else {

@@ -122,6 +122,28 @@ pub fn current() -> Option<Arc<Sched>> {
     Some(unsafe { Arc::from_raw(sched) })
 }
 
+/// The current runtime's number.
+#[inline]
+pub fn current_runtime() -> Option<u64> {
+    // SAFETY: as in `current`.
+    current_ptr().map(|sched| unsafe { sched.as_ref() }.id)
+}
+
+/// Calls `f` with the scheduler of the runtime with this number: at little cost if it is the current one. `None` if it has ended
+/// and nothing is left of it.
+#[inline]
+pub fn with_runtime<R>(id: u64, f: impl FnOnce(&Sched) -> R) -> Option<R> {
+    if let Some(sched) = current_ptr() {
+        // SAFETY: as in `current`: whatever made it the current one outlives this call, for `f` can't take away what stands
+        // below it on the stack but through an `EnterGuard`, which leaks its reference if it is dropped out of order.
+        let sched = unsafe { sched.as_ref() };
+        if sched.id == id {
+            return Some(f(sched));
+        }
+    }
+    crate::dump::find(id).map(|sched| f(&sched))
+}
+
 /// Makes a runtime the current one until it is dropped. Guards must be dropped in the reverse order of their making.
 #[derive(Debug)]
 pub struct EnterGuard {

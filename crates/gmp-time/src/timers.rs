@@ -12,7 +12,7 @@ use crate::heap::{Heap, Node};
 use crate::timer::{Due, Timer};
 use gmp_base::lock::Lock;
 use gmp_base::lockrank::LockRank;
-use gmp_base::loom::{AtomicU64, Ordering};
+use gmp_base::loom::{AtomicU64, AtomicUsize, Ordering};
 use std::fmt;
 use std::task::Waker;
 
@@ -29,6 +29,8 @@ const PURGE_FROM: usize = 64;
 pub struct Timers {
     /// The earliest key in the heap, or [`NEVER`]. Written under the lock.
     earliest: AtomicU64,
+    /// How many entries the heap has. Written under the lock.
+    len: AtomicUsize,
     heap: Lock<State>,
 }
 
@@ -65,7 +67,7 @@ impl Timers {
     /// Without timers.
     pub fn new() -> Self {
         let state = State { heap: Heap::default(), next_seq: 0, purge_at: PURGE_FROM, closed: false };
-        Self { earliest: AtomicU64::new(NEVER), heap: Lock::new(LockRank::Timers, state) }
+        Self { earliest: AtomicU64::new(NEVER), len: AtomicUsize::new(0), heap: Lock::new(LockRank::Timers, state) }
     }
 
     /// The time of the earliest timer, [`NEVER`] if there is none. May be too early, for a timer that was cancelled or armed
@@ -95,7 +97,8 @@ impl Timers {
 
     /// How many entries there are, dead ones included.
     pub fn len(&self) -> usize {
-        self.heap.lock().heap.len()
+        // ORDERING: a hint.
+        self.len.load(Ordering::Relaxed)
     }
 
     /// Whether there are none.
@@ -130,26 +133,32 @@ impl Timers {
     }
 
     /// Fires what is due at `now`: `wake` gets the wakers, without a lock. Says whether there was anything.
-    pub fn run(&self, now: u64, mut wake: impl FnMut(Waker)) -> bool {
-        let mut any = false;
+    pub fn run(&self, now: u64, wake: impl FnMut(Waker)) -> bool {
+        self.run_some(now, usize::MAX, wake)
+    }
+
+    /// As [`run`](Self::run), the first `most` of them.
+    pub fn run_some(&self, now: u64, most: usize, mut wake: impl FnMut(Waker)) -> bool {
+        let mut fired = 0;
         let mut batch = [const { None }; BATCH];
-        while self.earliest() <= now {
-            let (count, more) = self.take_due(now, &mut batch);
-            any |= count > 0;
+        while fired < most && self.earliest() <= now {
+            let room = BATCH.min(most - fired);
+            let (count, more) = self.take_due(now, &mut batch[..room]);
+            fired += count;
             batch[..count].iter_mut().filter_map(Option::take).for_each(&mut wake);
             if !more {
                 break;
             }
         }
-        any
+        fired > 0
     }
 
     /// Takes a batch of due timers; says how many, and whether there are more.
-    fn take_due(&self, now: u64, batch: &mut [Option<Waker>; BATCH]) -> (usize, bool) {
+    fn take_due(&self, now: u64, batch: &mut [Option<Waker>]) -> (usize, bool) {
         let mut count = 0;
         let mut state = self.heap.lock();
         let heap = &mut state.heap;
-        while let Some(node) = heap.peek().filter(|node| count < BATCH && node.when <= now) {
+        while let Some(node) = heap.peek().filter(|node| count < batch.len() && node.when <= now) {
             match node.entry.fire(now) {
                 Due::Later(when) => heap.delay_first(when),
                 Due::Dead => drop(heap.pop()),
@@ -181,8 +190,9 @@ impl Timers {
     /// Under the lock, after each change.
     fn publish(&self, state: &State) -> u64 {
         let earliest = state.heap.peek().map_or(NEVER, |node| node.when);
-        // ORDERING: see `earliest`.
+        // ORDERING: see `earliest` and `len`.
         self.earliest.store(earliest, Ordering::Relaxed);
+        self.len.store(state.heap.len(), Ordering::Relaxed);
         earliest
     }
 }

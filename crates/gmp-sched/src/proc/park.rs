@@ -87,16 +87,33 @@ fn second_look_and_sleep<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U
 fn mpark<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
     let mp = g0.mp;
     let mut seated = false;
+    // What has become ready while we had the seat and no P.
+    let mut batch = GQueue::new();
     loop {
         if take_nextp(sched, mp) {
-            return;
+            return run_batch(sched, mp, &mut batch);
         }
         if until.is_kicked(sched, mp) || sched.is_closing() {
             match sched.idle.leave(MPtr::of(mp), slot) {
-                Leave::WithP(slot) => return take_p(sched, g0, slot),
-                Leave::WithoutP => return,
+                Leave::WithP(slot) => {
+                    take_p(sched, g0, slot);
+                    return run_batch(sched, mp, &mut batch);
+                }
+                Leave::WithoutP => return ready::injectglist_globally(sched, &mut batch),
                 // A waker is between taking us out of the list and giving us the P: it comes.
                 Leave::Stayed | Leave::Claimed => {}
+            }
+        }
+        if !batch.is_empty() {
+            match sched.idle.leave_to_run(MPtr::of(mp), slot) {
+                Leave::WithP(slot) => {
+                    acquirep::acquirep_pinned(sched, mp, slot);
+                    return run_batch(sched, mp, &mut batch);
+                }
+                // All Ps are busy: their Ms run them.
+                Leave::Stayed | Leave::WithoutP => ready::injectglist_globally(sched, &mut batch),
+                // As above; they run where we will be.
+                Leave::Claimed => {}
             }
         }
         let fresh = !seated && sched.idle.take_seat(MPtr::of(mp));
@@ -107,30 +124,15 @@ fn mpark<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
             mp.note.sleep();
             continue;
         }
-        let mut batch = GQueue::new();
         seated = seat::wait(sched, g0, fresh, &mut batch);
-        if !batch.is_empty() && run_batch(sched, g0, slot, &mut batch) {
-            return;
-        }
     }
 }
 
-/// The M in the seat has Gs in its hands: with an idle P it runs them, and without one others do. Says whether it has a P.
-fn run_batch(sched: &Sched, g0: &mut G0<'_>, slot: usize, batch: &mut GQueue<Header>) -> bool {
-    let mp = g0.mp;
-    match sched.idle.leave_to_run(MPtr::of(mp), slot) {
-        Leave::WithP(slot) => {
-            let pp = acquirep::acquirep_pinned(sched, mp, slot);
-            // SAFETY: this thread's M holds the record, and this is g0; the Gs have just become ready.
-            unsafe { ready::injectglist(sched, pp, batch) };
-            true
-        }
-        // All Ps are busy, or we have been claimed and have one in a moment.
-        Leave::WithoutP | Leave::Stayed | Leave::Claimed => {
-            ready::injectglist_globally(sched, batch);
-            false
-        }
-    }
+/// The M has a P again: what it found without one goes into its ring.
+fn run_batch(sched: &Sched, mp: &M, batch: &mut GQueue<Header>) {
+    let Some(pp) = mp.p() else { gmp_base::throw!("mpark: m{} has no p", mp.id) };
+    // SAFETY: this thread's M holds the record, and this is g0; the Gs have become ready in our hands.
+    unsafe { ready::injectglist(sched, pp, batch) };
 }
 
 /// Takes the P that the list gave us, counted as spinning.

@@ -20,6 +20,7 @@ use crate::runtime2::p::P;
 use crate::runtime2::schedt::{MPtr, Sched};
 use gmp_base::loom::Ordering;
 use gmp_queue::GQueue;
+use gmp_queue::runq::CAPACITY;
 use gmp_task::{Header, waker};
 use gmp_time::NEVER;
 use std::ptr::NonNull;
@@ -30,6 +31,10 @@ use std::time::Duration;
 const GRACE: u64 = 1_000_000;
 /// After so many turns an M with timers looks at the clock: reading it costs half a turn.
 const TIMER_TURNS: u32 = 4;
+/// With so many timers under way the M in the seat doesn't wake for each of them ...
+const CROWD: usize = 256;
+/// ... but at most once in so many nanoseconds: waking costs more than most of what it is for.
+const SPACING: u64 = 250_000;
 /// A wait for events below this, in nanoseconds, was none.
 const EVENTS_NEAR: u64 = 5_000;
 
@@ -69,9 +74,16 @@ pub(crate) unsafe fn check_timers(sched: &Sched, g0: &mut G0<'_>, pp: &P) {
     g0.timer_tick = 0;
     let mut fired = GQueue::new();
     let mut batch = Batch::new(sched, &mut fired);
-    sched.slots[pp.slot()].timers.run(sched.clock.now(), |waker| batch.wake(waker));
+    sched.slots[pp.slot()].timers.run_some(sched.clock.now(), room(pp), |waker| batch.wake(waker));
     // SAFETY: the caller's promise; they have just become ready.
     unsafe { ready::injectglist(sched, pp, &mut fired) };
+}
+
+/// How many timers an M fires at a time: those whose Gs find room in half of its ring. The others stay in the heap, which keeps
+/// them in order; from the ring what doesn't fit would go to the global queue, and be overtaken by all timers that come after.
+/// A few are fired in any case.
+fn room(pp: &P) -> usize {
+    (CAPACITY / 2).saturating_sub(pp.runq.len()).max(TIMER_TURNS as usize)
 }
 
 /// An M with a P and nothing to run, or at its 61st turn: fires what is due here and at idle slots, and what is overdue at busy
@@ -84,19 +96,19 @@ pub(crate) unsafe fn check_all_timers(sched: &Sched, pp: &P) -> bool {
         return false;
     }
     let mut fired = GQueue::new();
-    run_timers(sched, sched.clock.now(), Some(pp.slot()), &mut fired);
+    run_timers(sched, sched.clock.now(), Some(pp.slot()), room(pp), &mut fired);
     let any = !fired.is_empty();
     // SAFETY: the caller's promise; they have just become ready.
     unsafe { ready::injectglist(sched, pp, &mut fired) };
     any
 }
 
-fn run_timers(sched: &Sched, now: u64, own: Option<usize>, fired: &mut GQueue<Header>) {
+fn run_timers(sched: &Sched, now: u64, own: Option<usize>, most: usize, fired: &mut GQueue<Header>) {
     let mut batch = Batch::new(sched, fired);
     for (i, slot) in sched.slots.iter().enumerate() {
         let earliest = slot.timers.earliest();
         if earliest <= now && (own == Some(i) || sched.idle.is_idle(i) || earliest.saturating_add(GRACE) <= now) {
-            slot.timers.run(now, |waker| batch.wake(waker));
+            slot.timers.run_some(now, most.saturating_sub(batch.ready.len()).max(1), |waker| batch.wake(waker));
         }
     }
 }
@@ -160,7 +172,7 @@ pub(crate) fn wait(sched: &Sched, g0: &mut G0<'_>, fresh: bool, batch: &mut GQue
     if !fresh && !sched.idle.look_round(MPtr::of(mp)) {
         return false;
     }
-    let earliest = earliest(sched);
+    let earliest = spaced(sched, earliest(sched));
     sched.idle.wait_until(MPtr::of(mp), earliest);
     let mut now = sched.clock.now();
     let delay = match earliest {
@@ -176,7 +188,9 @@ pub(crate) fn wait(sched: &Sched, g0: &mut G0<'_>, fresh: bool, batch: &mut GQue
         g0.events_near = !batch.is_empty() && now.saturating_sub(began) < EVENTS_NEAR;
     }
     if earliest != FOR_EVER {
-        run_timers(sched, sched.clock.now().max(now), None, batch);
+        // ORDERING: a hint, written by who is in the seat.
+        sched.timers_fired.store(now, Ordering::Relaxed);
+        run_timers(sched, sched.clock.now().max(now), None, CAPACITY / 2, batch);
     }
     true
 }
@@ -189,6 +203,17 @@ fn earliest(sched: &Sched) -> u64 {
         when => when.saturating_add(GRACE),
     };
     (0..sched.procs()).map(when).min().unwrap_or(FOR_EVER)
+}
+
+/// Many timers a short time apart are fired together, a little late; few are fired in time. On a clock that is moved by hand there
+/// is nothing to be gained.
+fn spaced(sched: &Sched, earliest: u64) -> u64 {
+    let crowd = || sched.slots.iter().map(|slot| slot.timers.len()).sum::<usize>() >= CROWD;
+    if earliest == FOR_EVER || !crowd() || sched.clock.is_virtual() {
+        return earliest;
+    }
+    // ORDERING: a hint, written by who was in the seat.
+    earliest.max(sched.timers_fired.load(Ordering::Relaxed) + SPACING)
 }
 
 fn wait_for(sched: &Sched, mp: &M, delay: Option<Duration>, ready: &mut GQueue<Header>) {

@@ -50,6 +50,8 @@ pub struct Sched {
     pub(crate) idle: CachePadded<Idle<MPtr>>,
     /// The runtime's time.
     pub(crate) clock: Clock,
+    /// When the M in the seat fired timers last.
+    pub(crate) timers_fired: Counter,
     /// The selector, once there is one.
     pub(crate) netpoll: OnceLock<Netpoll>,
     /// An M looks for events without waiting; one at a time does.
@@ -180,6 +182,7 @@ impl Sched {
             closing: AtomicBool::new(false),
             idle: CachePadded::new(Idle::new(procs)),
             clock: Clock::new(),
+            timers_fired: Counter::new(0),
             netpoll: OnceLock::new(),
             polling_net: AtomicBool::new(false),
             runq: CachePadded::new(GlobRunq::new()),

@@ -6,13 +6,11 @@
 use crate::runtime::NO_RUNTIME;
 use crate::task::coop;
 use crate::time::{Duration, Instant, from_now};
-use gmp_sched::Sched;
 use gmp_time::{Fired, LATEST, Timer};
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 /// tokio's words for a runtime that has ended.
@@ -69,7 +67,7 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// ```
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
-    Sleep { alarm: Alarm::new(from_now(duration)) }
+    Sleep { alarm: Alarm::new(from_now(duration)).ahead(duration) }
 }
 
 pin_project! {
@@ -209,14 +207,20 @@ impl fmt::Debug for Sleep {
 /// What is in a [`Sleep`], and in whatever else waits for a time. By itself it doesn't need to be pinned.
 pub(super) struct Alarm {
     deadline: Instant,
-    /// The runtime whose clock this waits for.
-    sched: Arc<Sched>,
+    /// The runtime whose clock this waits for, by its number: a reference to it would be counted up and down at each sleep, by all
+    /// threads in the same place.
+    runtime: u64,
     state: State,
 }
+
+/// A sleep that is made for so long isn't over when it is polled first, as a rule; and if it is, the scheduler tells.
+const AHEAD: Duration = Duration::from_millis(1);
 
 enum State {
     /// Not polled yet.
     New,
+    /// Not polled yet, and made for a time that was well ahead: the clock needn't be read.
+    Ahead,
     /// Not polled since it was reset.
     Reset,
     /// Waits.
@@ -229,10 +233,18 @@ impl Alarm {
     /// Set to `deadline` on the current runtime's clock.
     #[track_caller]
     pub(super) fn new(deadline: Instant) -> Self {
-        match gmp_sched::current() {
-            Some(sched) => Self { deadline, sched, state: State::New },
+        match gmp_sched::getg::current_runtime() {
+            Some(runtime) => Self { deadline, runtime, state: State::New },
             None => panic!("{NO_RUNTIME}"),
         }
+    }
+
+    /// Says that the deadline was `duration` ahead when this was made.
+    pub(super) fn ahead(mut self, duration: Duration) -> Self {
+        if duration >= AHEAD {
+            self.state = State::Ahead;
+        }
+        self
     }
 
     pub(super) fn deadline(&self) -> Instant {
@@ -241,17 +253,22 @@ impl Alarm {
 
     fn is_elapsed(&self) -> bool {
         match &self.state {
-            State::New => false,
-            State::Reset => self.sched.clock().instant() >= self.deadline.into_std(),
+            State::New | State::Ahead => false,
+            State::Reset => self.is_past().unwrap_or(false),
             State::Armed(timer) => timer.ended() == Some(Fired::Elapsed),
             State::Elapsed => true,
         }
     }
 
+    /// Whether the deadline is past on the runtime's clock; `None` if there is no runtime any more.
+    fn is_past(&self) -> Option<bool> {
+        gmp_sched::getg::with_runtime(self.runtime, |sched| sched.clock().instant() >= self.deadline.into_std())
+    }
+
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let budget = ready!(coop::poll_proceed(cx));
         let fired = match &mut self.state {
-            State::New | State::Reset => self.look(cx.waker()),
+            State::New | State::Ahead | State::Reset => self.look(cx.waker()),
             State::Armed(timer) => timer.poll(cx),
             State::Elapsed => Poll::Ready(Fired::Elapsed),
         };
@@ -265,26 +282,30 @@ impl Alarm {
 
     /// Looks at the clock, and waits if the time is yet to come.
     fn look(&mut self, waker: &Waker) -> Poll<Fired> {
-        let clock = self.sched.clock();
-        // Beyond the clock's end there is nothing to wait for, and nobody to be woken.
-        let Some(when) = clock.when(self.deadline.into_std()) else { return Poll::Pending };
-        if when <= clock.now() {
-            return Poll::Ready(Fired::Elapsed);
-        }
-        let timer = gmp_sched::timer::start(&self.sched, when, waker.clone());
-        if let Some(fired) = timer.ended() {
-            return Poll::Ready(fired);
-        }
-        self.state = State::Armed(timer);
-        Poll::Pending
+        let ahead = matches!(self.state, State::Ahead);
+        let looked = gmp_sched::getg::with_runtime(self.runtime, |sched| {
+            let clock = sched.clock();
+            // Beyond the clock's end there is nothing to wait for, and nobody to be woken.
+            let Some(when) = clock.when(self.deadline.into_std()) else { return Poll::Pending };
+            if (!ahead || clock.is_virtual()) && when <= clock.now() {
+                return Poll::Ready(Fired::Elapsed);
+            }
+            let timer = gmp_sched::timer::start(sched, when, waker.clone());
+            if let Some(fired) = timer.ended() {
+                return Poll::Ready(fired);
+            }
+            self.state = State::Armed(timer);
+            Poll::Pending
+        });
+        looked.unwrap_or(Poll::Ready(Fired::Shutdown))
     }
 
     /// A new deadline. Whoever was to be woken at the old one will be at this.
     pub(super) fn reset(&mut self, deadline: Instant) {
         self.deadline = deadline;
         let State::Armed(mut timer) = std::mem::replace(&mut self.state, State::Reset) else { return };
-        let when = self.sched.clock().when(deadline.into_std()).unwrap_or(LATEST);
-        if timer.rearm_later(when) {
+        let when = gmp_sched::getg::with_runtime(self.runtime, |sched| sched.clock().when(deadline.into_std()));
+        if timer.rearm_later(when.flatten().unwrap_or(LATEST)) {
             self.state = State::Armed(timer);
             return;
         }

@@ -81,9 +81,9 @@ pub(crate) unsafe fn check_timers(sched: &Sched, g0: &mut G0<'_>, pp: &P) {
 
 /// How many timers an M fires at a time: those whose Gs find room in half of its ring. The others stay in the heap, which keeps
 /// them in order; from the ring what doesn't fit would go to the global queue, and be overtaken by all timers that come after.
-/// A few are fired in any case.
+/// One is fired in any case: less than the M runs until the next look, so that a full ring gets shorter.
 fn room(pp: &P) -> usize {
-    (CAPACITY / 2).saturating_sub(pp.runq.len()).max(TIMER_TURNS as usize)
+    (CAPACITY / 2).saturating_sub(pp.runq.len()).max(1)
 }
 
 /// An M with a P and nothing to run, or at its 61st turn: fires what is due here and at idle slots, and what is overdue at busy

@@ -107,7 +107,7 @@ fn advance_yields() {
 fn advance_in_tasks() {
     paused(async || {
         let start = Instant::now();
-        let tasks: Vec<_> = (1..=100)
+        let tasks: Vec<_> = (1..=30)
             .map(|i| {
                 gmp::spawn(async move {
                     sleep(ms(i)).await;
@@ -115,6 +115,7 @@ fn advance_in_tasks() {
                 })
             })
             .collect();
+        // All of them come to wait.
         gmp::task::yield_now().await;
         time::advance(ms(100)).await;
         for task in tasks {

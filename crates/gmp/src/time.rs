@@ -24,8 +24,9 @@
 //! ```
 //!
 //! # Precision
-//! The clock counts nanoseconds, and nothing is rounded to milliseconds. Nothing completes before its time. How long after it
-//! depends on how soon a thread of the runtime has time to look, and on how precisely the system wakes a thread that sleeps.
+//! The clock counts nanoseconds, and nothing is rounded to milliseconds. Nothing completes before its time. How long
+//! after it depends on how soon a thread of the runtime has time to look, and on how precisely the system wakes a
+//! thread that sleeps.
 //!
 //! # Tests
 #![cfg_attr(
@@ -59,8 +60,8 @@ pub use tokio::time::MissedTickBehavior;
 #[cfg(feature = "test-util")]
 pub(crate) use pause::clocks_may_stand;
 
-/// The longest time that is added to an instant: thirty years, which is for ever, and which every system's instants can hold.
-/// Whoever reads [`Sleep::deadline`] or [`Interval::period`] sees it, so it is tokio's.
+/// The longest time that is added to an instant: thirty years, which is for ever, and which every system's instants can
+/// hold. Whoever reads [`Sleep::deadline`] or [`Interval::period`] sees it, so it is tokio's.
 const FOR_EVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// `after` from now, or thirty years if that is sooner.

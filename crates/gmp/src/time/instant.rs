@@ -6,8 +6,8 @@ use std::time::Duration;
 
 /// A moment on a clock that never goes back.
 ///
-/// It is [`std::time::Instant`], but for [`now`](Instant::now), which knows of a paused clock (feature `test-util`). Two
-/// moments can be compared and subtracted; the difference is zero if it would be negative.
+/// It is [`std::time::Instant`], but for [`now`](Instant::now), which knows of a paused clock (feature `test-util`).
+/// Two moments can be compared and subtracted; the difference is zero if it would be negative.
 ///
 /// # Examples
 /// ```

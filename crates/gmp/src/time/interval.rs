@@ -11,8 +11,8 @@ const TOLERANCE: Duration = Duration::from_millis(5);
 /// Ticks now, and then each time that `period` has elapsed.
 ///
 /// Ticks that nobody was there to take are caught up with at once, unless
-/// [`set_missed_tick_behavior`](Interval::set_missed_tick_behavior) says otherwise. So a loop of a tick and some work takes one
-/// period a round, where one of a [`sleep`](crate::time::sleep()) and the same work takes the time of both.
+/// [`set_missed_tick_behavior`](Interval::set_missed_tick_behavior) says otherwise. So a loop of a tick and some work
+/// takes one period a round, where one of a [`sleep`](crate::time::sleep()) and the same work takes the time of both.
 ///
 /// # Panics
 /// If `period` is zero, or if called outside of a runtime's context.
@@ -103,7 +103,8 @@ impl Interval {
 
     /// Polls for the next tick; ready with the instant at which it was due.
     ///
-    /// The waker of the last call that returned `Pending` is woken. A call that returned `Ready` has none that would be.
+    /// The waker of the last call that returned `Pending` is woken. A call that returned `Ready` has none that would
+    /// be.
     ///
     /// # Examples
     /// ```
@@ -182,8 +183,8 @@ impl Interval {
 
     /// The next tick comes at `deadline`, the others each one period later.
     ///
-    /// If `deadline` is past, the ticks from then on are missed ones, to which the [`MissedTickBehavior`] applies. Ticks that
-    /// had been missed before are forgotten.
+    /// If `deadline` is past, the ticks from then on are missed ones, to which the [`MissedTickBehavior`] applies.
+    /// Ticks that had been missed before are forgotten.
     ///
     /// # Examples
     /// ```

@@ -15,8 +15,8 @@ const NOT_FROZEN: &str = "time is not frozen";
 
 /// Stops the clock of the current runtime.
 ///
-/// From now on [`Instant::now`] returns the same moment, and only [`advance`] and the runtime itself (below) move it. std's
-/// clock isn't touched.
+/// From now on [`Instant::now`] returns the same moment, and only [`advance`] and the runtime itself (below) move it.
+/// std's clock isn't touched.
 ///
 /// A test that is to begin so is written `#[gmp::test(start_paused = true)]`; see also
 /// [`Builder::start_paused`](crate::runtime::Builder::start_paused).
@@ -25,11 +25,12 @@ const NOT_FROZEN: &str = "time is not frozen";
 /// When all tasks of the runtime wait, the clock jumps to the next time that one of them waits for, exactly. So a
 /// [`sleep`](crate::time::sleep()) takes no real time, and what sleeps wakes in order.
 ///
-/// It doesn't jump while a job of [`spawn_blocking`](crate::task::spawn_blocking) runs: a task can wait for what happens in the
-/// real world and find the clock where it was.
+/// It doesn't jump while a job of [`spawn_blocking`](crate::task::spawn_blocking) runs: a task can wait for what
+/// happens in the real world and find the clock where it was.
 ///
 /// # Panics
-/// If the clock is paused already, if called outside of a runtime's context, or if the runtime isn't a `current_thread` one.
+/// If the clock is paused already, if called outside of a runtime's context, or if the runtime isn't a `current_thread`
+/// one.
 ///
 /// # Examples
 /// ```
@@ -75,9 +76,9 @@ pub fn resume() {
 
 /// Moves the paused clock of the current runtime forward, in one jump, and yields.
 ///
-/// All sleeps whose time is passed are over then. Their tasks run after this, in any order, and see the new time, however long ago theirs was:
-/// to have them run one by one, each at its time, [`sleep`](crate::time::sleep()) instead and let the clock
-/// [move by itself](pause#auto-advance).
+/// All sleeps whose time is passed are over then. Their tasks run after this, in any order, and see the new time,
+/// however long ago theirs was: to have them run one by one, each at its time, [`sleep`](crate::time::sleep()) instead
+/// and let the clock [move by itself](pause#auto-advance).
 ///
 /// # Panics
 /// If the clock isn't paused, if called outside of a runtime's context, or if no instant is so late.
@@ -116,8 +117,8 @@ fn current() -> Arc<Sched> {
     }
 }
 
-/// Whether the clock of any runtime has been paused. As long as none was, the time costs a program no more that has this
-/// feature on without using it.
+/// Whether the clock of any runtime has been paused. As long as none was, the time costs a program no more that has
+/// this feature on without using it.
 static PAUSED: AtomicBool = AtomicBool::new(false);
 
 /// To be called before a clock is paused.

@@ -1,7 +1,8 @@
 //! [`Sleep`]: a future that completes at an instant.
 //!
-//! A sleep has a timer of the scheduler's only while it waits: it gets one when it is polled before its time, and lets go of it
-//! when the time comes, when it is dropped, or when it is reset to an earlier time. See `gmp_time` for what that costs.
+//! A sleep has a timer of the scheduler's only while it waits: it gets one when it is polled before its time, and lets
+//! go of it when the time comes, when it is dropped, or when it is reset to an earlier time. See `gmp_time` for what
+//! that costs.
 
 use crate::runtime::NO_RUNTIME;
 use crate::task::coop;
@@ -19,8 +20,8 @@ const SHUTTING_DOWN: &str = "A Tokio 1.x context was found, but it is being shut
 /// Waits until `deadline` is reached.
 ///
 /// # Panics
-/// If called outside of a runtime's context. `rt.block_on(sleep_until(..))` does so: the argument is made before the runtime is
-/// entered; `rt.block_on(async { sleep_until(..).await })` doesn't.
+/// If called outside of a runtime's context. `rt.block_on(sleep_until(..))` does so: the argument is made before the
+/// runtime is entered; `rt.block_on(async { sleep_until(..).await })` doesn't.
 ///
 /// # Cancel safety
 /// The sleep is cancelled by dropping it.
@@ -43,14 +44,14 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 
 /// Waits until `duration` has elapsed.
 ///
-/// The time counts from this call on, not from the first poll. A sleep without a duration is over at once. One of more than
-/// thirty years lasts thirty years, so that `Duration::MAX` is one way to say "for ever".
+/// The time counts from this call on, not from the first poll. A sleep without a duration is over at once. One of more
+/// than thirty years lasts thirty years, so that `Duration::MAX` is one way to say "for ever".
 ///
 /// To do something at regular times, see [`interval`](crate::time::interval()).
 ///
 /// # Panics
-/// If called outside of a runtime's context. `rt.block_on(sleep(..))` does so: the argument is made before the runtime is
-/// entered; `rt.block_on(async { sleep(..).await })` doesn't.
+/// If called outside of a runtime's context. `rt.block_on(sleep(..))` does so: the argument is made before the runtime
+/// is entered; `rt.block_on(async { sleep(..).await })` doesn't.
 ///
 /// # Cancel safety
 /// The sleep is cancelled by dropping it.
@@ -73,8 +74,8 @@ pub fn sleep(duration: Duration) -> Sleep {
 pin_project! {
     /// Future returned by [`sleep`] and [`sleep_until`].
     ///
-    /// It isn't `Unpin`: awaiting it needs nothing, but to poll it more than once in a loop, as [`select!`](crate::select) does,
-    /// it must be pinned first, by [`pin!`](crate::pin) or [`Box::pin`].
+    /// It isn't `Unpin`: awaiting it needs nothing, but to poll it more than once in a loop, as
+    /// [`select!`](crate::select) does, it must be pinned first, by [`pin!`](crate::pin) or [`Box::pin`].
     ///
     /// Polled again after it has completed, it is still complete, until it is [`reset`](Sleep::reset).
     ///
@@ -167,8 +168,8 @@ impl Sleep {
 
     /// Gives it a new deadline, whether it is over or not.
     ///
-    /// Moving the deadline of a sleep that waits to a later time is one store, so it is the cheap way to have a timeout since the
-    /// last of many events. Who was to be woken at the old time will be at the new one.
+    /// Moving the deadline of a sleep that waits to a later time is one store, so it is the cheap way to have a timeout
+    /// since the last of many events. Who was to be woken at the old time will be at the new one.
     ///
     /// # Examples
     /// ```

@@ -11,16 +11,16 @@ use std::task::{Context, Poll};
 
 /// Requires a future to complete before `duration` has elapsed.
 ///
-/// The future is polled first, and then the time is looked at. So a future that is ready at once gives [`Ok`] even if the
-/// time is zero, and one that doesn't yield can take longer than it should and still give [`Ok`]. A future whose time is over
-/// is dropped with the [`Timeout`], or got back by [`Timeout::into_inner`].
+/// The future is polled first, and then the time is looked at. So a future that is ready at once gives [`Ok`] even if
+/// the time is zero, and one that doesn't yield can take longer than it should and still give [`Ok`]. A future whose
+/// time is over is dropped with the [`Timeout`], or got back by [`Timeout::into_inner`].
 ///
 /// # Errors
 /// The output is an [`Elapsed`] if the time was over first.
 ///
 /// # Panics
-/// If called outside of a runtime's context. `rt.block_on(timeout(..))` does so: the argument is made before the runtime is
-/// entered; `rt.block_on(async { timeout(..).await })` doesn't.
+/// If called outside of a runtime's context. `rt.block_on(timeout(..))` does so: the argument is made before the
+/// runtime is entered; `rt.block_on(async { timeout(..).await })` doesn't.
 ///
 /// # Cancel safety
 /// It is cancelled by dropping it, the future with it.
@@ -142,8 +142,8 @@ where
     }
 }
 
-/// Whether the time is over. A future that uses its budget up each time it is polled must not keep us from ever seeing it: then
-/// this look costs nothing.
+/// Whether the time is over. A future that uses its budget up each time it is polled must not keep us from ever seeing
+/// it: then this look costs nothing.
 fn poll_alarm(alarm: &mut Alarm, had_budget: bool, cx: &mut Context<'_>) -> Poll<()> {
     if had_budget && !coop::has_budget_remaining() {
         pin!(coop::unconstrained(poll_fn(|cx| alarm.poll(cx)))).poll(cx)

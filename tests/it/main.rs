@@ -30,5 +30,11 @@ mod ui; //            their messages
 mod retire; //        a P taken from a thread that is stuck
 mod wakers; //        wakers and tasks outliving what they belong to
 mod regression; //    one test an issue
+mod net_tcp; //       connections, and peers that close, reset, or never answer
+mod net_tcp_life; //  how they begin, and whose they are
+mod net_tcp_ready; // readiness, and what never waits
+mod net_tcp_socket; // sockets before they are connections, options
+mod net_lookup; //    names and addresses
+mod io_copy; //       tokio's copying over our sockets
 mod chaos; //         any thread stopped at any instruction
 mod hostile; //       what must be survived, case by case

@@ -1,0 +1,490 @@
+//! TCP: connections and what travels over them; peers that close, reset, or never answer. Readiness is in `net_tcp_ready`.
+
+use crate::support::{current, on_each, watched};
+use gmp::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use gmp::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use gmp::net::{TcpListener, TcpStream};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::time::Duration;
+
+/// A listener on a port that nobody else has.
+pub(crate) async fn listener() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    (listener, addr)
+}
+
+/// Two ends of one connection.
+pub(crate) async fn pair() -> (TcpStream, TcpStream) {
+    let (listener, addr) = listener().await;
+    let (client, server) = gmp::join!(TcpStream::connect(addr), listener.accept());
+    (client.unwrap(), server.unwrap().0)
+}
+
+/// One end, and another that is a blocking socket of the standard library.
+async fn pair_with_std() -> (TcpStream, std::net::TcpStream) {
+    let (ours, theirs) = pair().await;
+    let theirs = theirs.into_std().unwrap();
+    theirs.set_nonblocking(false).unwrap();
+    (ours, theirs)
+}
+
+/// Bytes that differ from each other, so that some in the wrong place are seen.
+pub(crate) fn pattern(len: usize) -> Vec<u8> {
+    (0..len).map(|i| (i * 31 + i / 251) as u8).collect()
+}
+
+/// Echoes until the client has finished.
+async fn echo(mut stream: TcpStream) -> io::Result<u64> {
+    let (mut reader, mut writer) = stream.split();
+    gmp::io::copy(&mut reader, &mut writer).await
+}
+
+#[test]
+fn a_blocking_client_is_echoed() {
+    on_each(|rt| {
+        rt.block_on(async {
+            let (listener, addr) = listener().await;
+            let server = gmp::spawn(async move { echo(listener.accept().await.unwrap().0).await });
+            let client = gmp::task::spawn_blocking(move || {
+                let mut stream = std::net::TcpStream::connect(addr).unwrap();
+                for round in 0..100 {
+                    let message = pattern(round * 7 + 1);
+                    stream.write_all(&message).unwrap();
+                    let mut answer = vec![0; message.len()];
+                    stream.read_exact(&mut answer).unwrap();
+                    assert_eq!(answer, message);
+                }
+            });
+            client.await.unwrap();
+            server.await.unwrap().unwrap();
+        });
+    });
+}
+
+#[test]
+fn a_blocking_server_answers() {
+    on_each(|rt| {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = listener.local_addr().unwrap();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut question = Vec::new();
+            stream.read_to_end(&mut question).unwrap();
+            stream.write_all(&question).unwrap();
+        });
+        rt.block_on(async {
+            let mut stream = TcpStream::connect(addr).await.unwrap();
+            let question = pattern(1 << 20);
+            stream.write_all(&question).await.unwrap();
+            stream.shutdown().await.unwrap();
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).await.unwrap();
+            assert_eq!(answer, question);
+        });
+        server.join().unwrap();
+    });
+}
+
+#[test]
+fn many_clients_at_once() {
+    on_each(|rt| {
+        rt.block_on(async {
+            let (listener, addr) = listener().await;
+            gmp::spawn(async move {
+                loop {
+                    gmp::spawn(echo(listener.accept().await.unwrap().0));
+                }
+            });
+            let clients: Vec<_> = (0..200)
+                .map(|i| {
+                    gmp::spawn(async move {
+                        let mut stream = TcpStream::connect(addr).await.unwrap();
+                        for round in 0..5 {
+                            let message = pattern(i + round * 100);
+                            stream.write_all(&message).await.unwrap();
+                            let mut answer = vec![0; message.len()];
+                            stream.read_exact(&mut answer).await.unwrap();
+                            assert_eq!(answer, message);
+                        }
+                    })
+                })
+                .collect();
+            for client in clients {
+                client.await.unwrap();
+            }
+        });
+    });
+}
+
+/// Each connection goes to one of them, none is lost, and none of them starves the process.
+#[test]
+fn many_tasks_accept_on_one_listener() {
+    on_each(|rt| {
+        rt.block_on(async {
+            let (listener, addr) = listener().await;
+            let listener = std::sync::Arc::new(listener);
+            let acceptors: Vec<_> = (0..10)
+                .map(|_| {
+                    let listener = listener.clone();
+                    gmp::spawn(async move {
+                        for _ in 0..10 {
+                            let (mut stream, from) = listener.accept().await.unwrap();
+                            assert_eq!(stream.peer_addr().unwrap(), from);
+                            stream.write_all(b"!").await.unwrap();
+                        }
+                    })
+                })
+                .collect();
+            for _ in 0..100 {
+                let mut stream = TcpStream::connect(addr).await.unwrap();
+                assert_eq!(stream.read_u8().await.unwrap(), b'!');
+            }
+            for acceptor in acceptors {
+                acceptor.await.unwrap();
+            }
+        });
+    });
+}
+
+/// More than all buffers hold, both ways: each side waits for room and for data again and again.
+#[test]
+fn borrowed_halves_carry_both_ways_at_once() {
+    on_each(|rt| {
+        rt.block_on(async {
+            let (mut a, mut b) = pair().await;
+            let sent = pattern(8 << 20);
+            async fn exchange(stream: &mut TcpStream, sent: &[u8]) {
+                let (mut reader, mut writer) = stream.split();
+                let mut got = Vec::new();
+                let writing = async {
+                    writer.write_all(sent).await?;
+                    writer.shutdown().await
+                };
+                gmp::try_join!(writing, reader.read_to_end(&mut got)).unwrap();
+                assert!(got == sent, "{} of {} bytes, or wrong ones", got.len(), sent.len());
+            }
+            gmp::join!(exchange(&mut a, &sent), exchange(&mut b, &sent));
+        });
+    });
+}
+
+#[test]
+fn owned_halves_work_in_two_tasks() {
+    on_each(|rt| {
+        rt.block_on(async {
+            let (a, b) = pair().await;
+            let (mut reader, mut writer) = b.into_split();
+            let echo = gmp::spawn(async move { gmp::io::copy(&mut reader, &mut writer).await.unwrap() });
+            let (mut reader, mut writer) = a.into_split();
+            let sent = pattern(4 << 20);
+            let copy = sent.clone();
+            let writing = gmp::spawn(async move { writer.write_all(&copy).await.unwrap() });
+            let reading = gmp::spawn(async move {
+                let mut got = Vec::new();
+                reader.read_to_end(&mut got).await.unwrap();
+                got
+            });
+            writing.await.unwrap();
+            assert!(reading.await.unwrap() == sent);
+            assert_eq!(echo.await.unwrap(), sent.len() as u64);
+        });
+    });
+}
+
+#[test]
+fn halves_reunite_if_they_belong_together() {
+    watched(|| {
+        current().block_on(async {
+            let (a, mut peer) = pair().await;
+            let (b, _peer_of_b) = pair().await;
+            let (read_a, write_a) = a.into_split();
+            let (read_b, write_b) = b.into_split();
+            let error = read_a.reunite(write_b).unwrap_err();
+            assert_eq!(error.to_string(), "tried to reunite halves that are not from the same socket");
+            let gmp::net::tcp::ReuniteError(read_a, write_b) = error;
+            let error = write_b.reunite(read_a).unwrap_err();
+            let (read_a, write_b) = (error.0, error.1);
+            let mut a = read_a.reunite(write_a).unwrap();
+            write_b.reunite(read_b).unwrap();
+            // The write half that was taken back has ended nothing.
+            a.write_all(b"whole").await.unwrap();
+            let mut buf = [0; 5];
+            peer.read_exact(&mut buf).await.unwrap();
+            assert_eq!(&buf, b"whole");
+        });
+    });
+}
+
+/// While the other half reads.
+#[test]
+fn dropping_the_write_half_ends_writing() {
+    on_each(|rt| {
+        rt.block_on(async {
+            let (ours, mut theirs) = pair_with_std().await;
+            let (mut reader, writer) = ours.into_split();
+            let reading = gmp::spawn(async move {
+                let mut got = Vec::new();
+                reader.read_to_end(&mut got).await.unwrap();
+                got
+            });
+            let peer = std::thread::spawn(move || {
+                let mut got = Vec::new();
+                theirs.read_to_end(&mut got).unwrap();
+                theirs.write_all(b"you have finished").unwrap();
+                got
+            });
+            gmp::task::yield_now().await;
+            drop(writer);
+            assert_eq!(reading.await.unwrap(), b"you have finished");
+            assert_eq!(peer.join().unwrap(), b"");
+        });
+    });
+}
+
+#[test]
+fn a_forgotten_write_half_ends_nothing() {
+    watched(|| {
+        current().block_on(async {
+            let (ours, mut theirs) = pair().await;
+            let (mut reader, writer) = ours.into_split();
+            writer.forget();
+            theirs.write_all(b"?").await.unwrap();
+            assert_eq!(reader.read_u8().await.unwrap(), b'?');
+            gmp::time::timeout(Duration::from_millis(20), theirs.read(&mut [0])).await.unwrap_err();
+            drop(reader);
+            assert_eq!(theirs.read(&mut [0]).await.unwrap(), 0);
+        });
+    });
+}
+
+/// The other order: the write half keeps the socket.
+#[test]
+fn the_socket_is_closed_with_the_last_half() {
+    watched(|| {
+        current().block_on(async {
+            let (ours, mut theirs) = pair().await;
+            let (reader, mut writer) = ours.into_split();
+            drop(reader);
+            writer.write_all(b"!").await.unwrap();
+            assert_eq!(theirs.read_u8().await.unwrap(), b'!');
+            writer.shutdown().await.unwrap();
+            assert_eq!(theirs.read(&mut [0]).await.unwrap(), 0);
+            theirs.write_all(b"?").await.unwrap();
+            drop(writer);
+        });
+    });
+}
+
+#[test]
+fn shutdown_ends_one_direction() {
+    on_each(|rt| {
+        rt.block_on(async {
+            let (mut ours, mut theirs) = pair_with_std().await;
+            ours.shutdown().await.unwrap();
+            ours.shutdown().await.unwrap();
+            assert_eq!(ours.write(b"!").await.unwrap_err().kind(), ErrorKind::BrokenPipe);
+            let peer = std::thread::spawn(move || {
+                assert_eq!(theirs.read(&mut [0]).unwrap(), 0);
+                theirs.write_all(b"still here").unwrap();
+                // And the end of the other one.
+            });
+            let mut got = String::new();
+            ours.read_to_string(&mut got).await.unwrap();
+            assert_eq!(got, "still here");
+            peer.join().unwrap();
+        });
+    });
+}
+
+#[test]
+fn a_peer_that_has_finished_can_be_written_to() {
+    on_each(|rt| {
+        rt.block_on(async {
+            let (mut ours, mut theirs) = pair_with_std().await;
+            theirs.shutdown(Shutdown::Write).unwrap();
+            // As often as one likes.
+            for _ in 0..3 {
+                assert_eq!(ours.read(&mut [0; 8]).await.unwrap(), 0);
+            }
+            let sent = pattern(4 << 20);
+            let expected = sent.clone();
+            let peer = std::thread::spawn(move || {
+                let mut got = Vec::new();
+                theirs.read_to_end(&mut got).unwrap();
+                assert!(got == expected);
+            });
+            ours.write_all(&sent).await.unwrap();
+            drop(ours);
+            peer.join().unwrap();
+        });
+    });
+}
+
+#[test]
+fn a_reset_wakes_who_reads() {
+    on_each(|rt| {
+        rt.block_on(async {
+            let (mut ours, theirs) = pair().await;
+            let reading = gmp::spawn(async move { ours.read(&mut [0; 8]).await.unwrap_err().kind() });
+            gmp::task::yield_now().await;
+            theirs.set_zero_linger().unwrap();
+            drop(theirs);
+            assert_eq!(reading.await.unwrap(), ErrorKind::ConnectionReset);
+        });
+    });
+}
+
+#[test]
+fn a_reset_wakes_who_writes() {
+    on_each(|rt| {
+        rt.block_on(async {
+            let (mut ours, theirs) = pair().await;
+            let writing = gmp::spawn(async move {
+                loop {
+                    if let Err(error) = ours.write(&[0; 65536]).await {
+                        break error.kind();
+                    }
+                }
+            });
+            // Long enough for the buffers to be full; else it finds the reset at once, which is as good.
+            gmp::time::sleep(Duration::from_millis(20)).await;
+            theirs.set_zero_linger().unwrap();
+            drop(theirs);
+            let kind = writing.await.unwrap();
+            assert!(matches!(kind, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{kind:?}");
+        });
+    });
+}
+
+#[test]
+fn shutdown_after_a_reset_is_no_error() {
+    watched(|| {
+        current().block_on(async {
+            let (mut ours, theirs) = pair().await;
+            theirs.set_zero_linger().unwrap();
+            drop(theirs);
+            ours.readable().await.unwrap();
+            ours.shutdown().await.unwrap();
+            let (_, mut writer) = ours.into_split();
+            writer.shutdown().await.unwrap();
+        });
+    });
+}
+
+/// What has been sent before the peer closed is there to be read.
+#[test]
+fn data_comes_before_the_end() {
+    on_each(|rt| {
+        rt.block_on(async {
+            for len in [1, 100, 100_000] {
+                let (mut ours, mut theirs) = pair_with_std().await;
+                let sent = pattern(len);
+                theirs.write_all(&sent).unwrap();
+                drop(theirs);
+                let mut got = Vec::new();
+                let mut buf = [0; 64];
+                loop {
+                    match ours.read(&mut buf).await.unwrap() {
+                        0 => break,
+                        n => got.extend_from_slice(&buf[..n]),
+                    }
+                }
+                assert!(got == sent);
+            }
+        });
+    });
+}
+
+#[test]
+fn every_kind_of_half_writes_vectors() {
+    watched(|| {
+        current().block_on(async {
+            let (mut ours, mut theirs) = pair().await;
+            assert!(ours.is_write_vectored());
+            {
+                let (_, writer) = ours.split();
+                assert!(writer.is_write_vectored());
+            }
+            let bufs = [IoSlice::new(b"one"), IoSlice::new(b""), IoSlice::new(b"two"), IoSlice::new(b"three")];
+            assert_eq!(ours.write_vectored(&bufs).await.unwrap(), 11);
+            assert_eq!(ours.split().1.write_vectored(&bufs).await.unwrap(), 11);
+            let (_reader, mut writer) = ours.into_split();
+            assert!(writer.is_write_vectored());
+            assert_eq!(writer.write_vectored(&bufs).await.unwrap(), 11);
+            let mut got = [0; 33];
+            theirs.read_exact(&mut got).await.unwrap();
+            assert_eq!(&got, b"onetwothreeonetwothreeonetwothree");
+        });
+    });
+}
+
+/// The system takes so many at a time (`IOV_MAX`): that not all was written doesn't mean that there is no room.
+#[test]
+fn a_vector_longer_than_the_system_takes() {
+    on_each(|rt| {
+        rt.block_on(async {
+            let (mut ours, mut theirs) = pair().await;
+            let sent = pattern(5000);
+            let writing = gmp::spawn(async move {
+                let mut rest = &sent[..];
+                while !rest.is_empty() {
+                    let bufs: Vec<_> = rest.chunks(1).map(IoSlice::new).collect();
+                    rest = &rest[ours.write_vectored(&bufs).await.unwrap()..];
+                }
+                (ours, sent)
+            });
+            let mut got = vec![0; 5000];
+            theirs.read_exact(&mut got).await.unwrap();
+            assert_eq!(writing.await.unwrap().1, got);
+        });
+    });
+}
+
+#[test]
+fn nothing_is_read_and_written_at_once() {
+    on_each(|rt| {
+        rt.block_on(async {
+            let (mut ours, mut theirs) = pair().await;
+            assert_eq!(ours.write(&[]).await.unwrap(), 0);
+            assert_eq!(ours.write_vectored(&[]).await.unwrap(), 0);
+            theirs.write_all(b"hello").await.unwrap();
+            for _ in 0..3 {
+                assert_eq!(ours.read(&mut []).await.unwrap(), 0);
+            }
+            let mut buf = [0; 5];
+            ours.read_exact(&mut buf).await.unwrap();
+            assert_eq!(&buf, b"hello");
+            // It hasn't taken the stream for ended.
+            theirs.write_all(b"again").await.unwrap();
+            ours.read_exact(&mut buf).await.unwrap();
+            assert_eq!(&buf, b"again");
+        });
+    });
+}
+
+#[test]
+fn halves_are_what_they_are_of() {
+    watched(|| {
+        current().block_on(async {
+            fn reads<T: AsyncRead + AsRef<TcpStream>>(_: &T) {}
+            fn writes<T: AsyncWrite + AsRef<TcpStream>>(_: &T) {}
+            let (mut ours, theirs) = pair().await;
+            let (local, peer) = (ours.local_addr().unwrap(), ours.peer_addr().unwrap());
+            assert_eq!((theirs.peer_addr().unwrap(), theirs.local_addr().unwrap()), (local, peer));
+            let (reader, writer) = ours.split();
+            reads(&reader);
+            writes(&writer);
+            assert_eq!((reader.local_addr().unwrap(), reader.peer_addr().unwrap()), (local, peer));
+            assert_eq!((writer.local_addr().unwrap(), writer.peer_addr().unwrap()), (local, peer));
+            assert!(format!("{reader:?}{writer:?}{theirs:?}").contains(&local.to_string()));
+            let (reader, writer): (OwnedReadHalf, OwnedWriteHalf) = ours.into_split();
+            reads(&reader);
+            writes(&writer);
+            assert_eq!((reader.local_addr().unwrap(), reader.peer_addr().unwrap()), (local, peer));
+            assert_eq!((writer.local_addr().unwrap(), writer.peer_addr().unwrap()), (local, peer));
+            assert!(format!("{reader:?}").contains(&local.to_string()));
+        });
+    });
+}

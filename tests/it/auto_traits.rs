@@ -103,13 +103,26 @@ fn types_have_the_auto_traits_of_tokios() {
         time::error::Elapsed;
         time::error::Error;
         time::MissedTickBehavior;
+        net::TcpListener;
+        net::TcpStream;
+        net::TcpSocket;
+        net::UdpSocket;
+        net::tcp::OwnedReadHalf;
+        net::tcp::OwnedWriteHalf;
+        net::tcp::ReuniteError;
+        io::Interest;
+        io::Ready;
     };
+    let halves = [
+        ("ReadHalf", traits!(gmp::net::tcp::ReadHalf<'static>), traits!(tokio::net::tcp::ReadHalf<'static>)),
+        ("WriteHalf", traits!(gmp::net::tcp::WriteHalf<'static>), traits!(tokio::net::tcp::WriteHalf<'static>)),
+    ];
     let guard = (
         "runtime::EnterGuard",
         traits!(gmp::runtime::EnterGuard<'static>),
         traits!(tokio::runtime::EnterGuard<'static>),
     );
-    for (name, ours, theirs) in table.into_iter().chain([guard]) {
+    for (name, ours, theirs) in table.into_iter().chain([guard]).chain(halves) {
         let [send, sync, unpin, unwind, ref_unwind] = ours;
         assert_eq!([send, sync, unpin], theirs[..3], "{name}: Send, Sync, Unpin");
         // What is safe to see after a panic may be more than tokio's: its lists of tasks aren't, ours are.
@@ -151,6 +164,11 @@ mod value {
         Of(std::marker::PhantomData)
     }
 
+    /// What an async function returns, without a call of it.
+    pub(super) fn of_output<A, F>(_: impl Fn(A) -> F) -> Of<F> {
+        Of(std::marker::PhantomData)
+    }
+
     pub(super) trait SendYes {
         fn is_send(&self) -> bool {
             true
@@ -182,7 +200,7 @@ mod value {
     impl<T> SyncNo for &Of<T> {}
 }
 
-use value::{SendNo as _, SendYes as _, SyncNo as _, SyncYes as _, of};
+use value::{SendNo as _, SendYes as _, SyncNo as _, SyncYes as _, of, of_output};
 
 macro_rules! future_traits {
     ($future:expr) => {{
@@ -280,6 +298,137 @@ fn futures_have_the_auto_traits_of_tokios() {
         future_traits!(ours::join(rt.spawn(async { Cell::new(1) }))),
         future_traits!(theirs::join(theirs.spawn(async { Cell::new(1) })))
     );
+}
+
+macro_rules! net_futures_of {
+    ($name:ident, $krate:ident) => {
+        mod $name {
+            use $krate::io::Interest;
+            use $krate::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, UdpSocket, lookup_host};
+
+            pub(super) async fn names<T: ToSocketAddrs + Copy>(name: T) {
+                let _ = TcpStream::connect(name).await;
+                let _ = TcpListener::bind(name).await;
+                let _ = UdpSocket::bind(name).await;
+                let found = lookup_host(name).await;
+                std::future::ready(()).await;
+                drop(found);
+            }
+
+            pub(super) async fn stream(mut stream: TcpStream) {
+                let mut buf = [0; 8];
+                let _ = stream.ready(Interest::READABLE).await;
+                let _ = stream.readable().await;
+                let _ = stream.writable().await;
+                let _ = stream.peek(&mut buf).await;
+                let _ = stream.async_io(Interest::READABLE, || Ok(())).await;
+                let (mut reader, writer) = stream.split();
+                let _ = reader.peek(&mut buf).await;
+                let _ = reader.ready(Interest::READABLE).await;
+                let _ = reader.readable().await;
+                let _ = writer.ready(Interest::READABLE).await;
+                let _ = writer.writable().await;
+                let (mut reader, writer) = stream.into_split();
+                let _ = reader.peek(&mut buf).await;
+                let _ = reader.ready(Interest::READABLE).await;
+                let _ = reader.readable().await;
+                let _ = writer.ready(Interest::READABLE).await;
+                let _ = writer.writable().await;
+            }
+
+            pub(super) async fn listener(listener: TcpListener) {
+                let _ = listener.accept().await;
+            }
+
+            pub(super) async fn socket(socket: TcpSocket) {
+                let _ = socket.connect(([127, 0, 0, 1], 80).into()).await;
+            }
+
+            pub(super) async fn udp<T: ToSocketAddrs + Copy>((socket, name): (UdpSocket, T)) {
+                let mut buf = [0; 8];
+                let mut vec = Vec::new();
+                let _ = socket.connect(name).await;
+                let _ = socket.send_to(&buf, name).await;
+                let _ = socket.send(&buf).await;
+                let _ = socket.recv(&mut buf).await;
+                let _ = socket.recv_from(&mut buf).await;
+                let _ = socket.recv_buf(&mut vec).await;
+                let _ = socket.recv_buf_from(&mut vec).await;
+                let _ = socket.peek(&mut buf).await;
+                let _ = socket.peek_from(&mut buf).await;
+                let _ = socket.peek_sender().await;
+                let _ = socket.ready(Interest::WRITABLE).await;
+                let _ = socket.readable().await;
+                let _ = socket.writable().await;
+                let _ = socket.async_io(Interest::READABLE, || Ok(())).await;
+            }
+        }
+    };
+}
+
+net_futures_of!(our_net, gmp);
+net_futures_of!(their_net, tokio);
+
+#[test]
+fn futures_of_sockets_have_the_auto_traits_of_tokios() {
+    macro_rules! compare {
+        ($($what:ident $(::<$of:ty>)?;)*) => {$({
+            let (ours, theirs) = (of_output(our_net::$what $(::<$of>)?), of_output(their_net::$what $(::<$of>)?));
+            let name = stringify!($what $(::<$of>)?);
+            assert_eq!((&ours).is_send(), (&theirs).is_send(), "{name}: Send");
+            assert_eq!((&ours).is_sync(), (&theirs).is_sync(), "{name}: Sync");
+            assert!((&ours).is_send(), "{name}");
+        })*};
+    }
+    assert!(!(&of_output(|()| holds_an_rc())).is_send());
+    compare! {
+        names::<std::net::SocketAddr>;
+        names::<&'static str>;
+        names::<&'static String>;
+        names::<(&'static str, u16)>;
+        names::<&'static [std::net::SocketAddr]>;
+        stream;
+        listener;
+        socket;
+        udp::<std::net::SocketAddr>;
+        udp::<&'static str>;
+    }
+}
+
+/// What libraries ask of a socket's descriptor, and of what it is made of.
+#[test]
+fn sockets_have_the_conversions_of_tokios() {
+    use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd};
+    macro_rules! of {
+        ($krate:ident) => {
+            fn descriptor<T: AsFd + AsRawFd + std::fmt::Debug>() {}
+            fn from_std<T: TryFrom<S, Error = std::io::Error>, S>() {}
+            fn raw<T: FromRawFd + IntoRawFd>() {}
+            fn stream<T: AsRef<$krate::net::TcpStream>>() {}
+            descriptor::<$krate::net::TcpListener>();
+            descriptor::<$krate::net::TcpStream>();
+            descriptor::<$krate::net::TcpSocket>();
+            descriptor::<$krate::net::UdpSocket>();
+            from_std::<$krate::net::TcpListener, std::net::TcpListener>();
+            from_std::<$krate::net::TcpStream, std::net::TcpStream>();
+            from_std::<$krate::net::UdpSocket, std::net::UdpSocket>();
+            raw::<$krate::net::TcpSocket>();
+            stream::<$krate::net::TcpStream>();
+            stream::<$krate::net::tcp::ReadHalf<'static>>();
+            stream::<$krate::net::tcp::WriteHalf<'static>>();
+            stream::<$krate::net::tcp::OwnedReadHalf>();
+            stream::<$krate::net::tcp::OwnedWriteHalf>();
+        };
+    }
+    fn ours() {
+        of!(gmp);
+    }
+    fn theirs() {
+        of!(tokio);
+    }
+    ours();
+    theirs();
+    let _: fn(gmp::net::tcp::ReuniteError) -> Box<dyn std::error::Error + Send + Sync> = |e| Box::new(e);
 }
 
 #[test]

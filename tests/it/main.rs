@@ -34,6 +34,7 @@ mod net_tcp; //       connections, and peers that close, reset, or never answer
 mod net_tcp_life; //  how they begin, and whose they are
 mod net_tcp_ready; // readiness, and what never waits
 mod net_tcp_socket; // sockets before they are connections, options
+mod net_udp; //       datagrams
 mod net_lookup; //    names and addresses
 mod io_copy; //       tokio's copying over our sockets
 mod chaos; //         any thread stopped at any instruction

@@ -11,6 +11,9 @@ use std::ops::Deref;
 use std::task::{Context, Poll, ready};
 use tokio::io::{Interest, ReadBuf};
 
+/// How many buffers the system takes at once, where a short write is taken for a full socket.
+const IOV_MAX: usize = 1024;
+
 /// A source that is registered until it is dropped or taken out.
 pub(crate) struct PollEvented<E: Source> {
     /// `None` only once it has been taken out.
@@ -76,7 +79,8 @@ impl<E: Source> PollEvented<E> {
         &'a E: io::Write,
     {
         use io::Write;
-        let len = bufs.iter().map(|buf| buf.len()).sum();
+        // That more buffers than these aren't written says nothing about room.
+        let len = bufs.iter().take(IOV_MAX).map(|buf| buf.len()).sum();
         self.registration.poll_transfer(cx, Direction::Write, len, || self.source().write_vectored(bufs))
     }
 

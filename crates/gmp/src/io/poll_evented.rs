@@ -8,6 +8,7 @@ use mio::event::Source;
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::ops::Deref;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::task::{Context, Poll, ready};
 use tokio::io::{Interest, ReadBuf};
 
@@ -88,6 +89,11 @@ impl<E: Source> PollEvented<E> {
         self.io.as_ref().expect("taken out only by value")
     }
 }
+
+// What a panic can leave half done is the user's protocol; readiness is a word, and the lists of waiters are changed by code
+// that doesn't panic.
+impl<E: Source> UnwindSafe for PollEvented<E> {}
+impl<E: Source> RefUnwindSafe for PollEvented<E> {}
 
 impl<E: Source> Deref for PollEvented<E> {
     type Target = E;

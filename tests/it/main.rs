@@ -31,10 +31,12 @@ mod retire; //        a P taken from a thread that is stuck
 mod wakers; //        wakers and tasks outliving what they belong to
 mod regression; //    one test an issue
 mod net_tcp; //       connections, and peers that close, reset, or never answer
+mod net_tcp_split; // their halves
 mod net_tcp_life; //  how they begin, and whose they are
 mod net_tcp_ready; // readiness, and what never waits
-mod net_tcp_socket; // sockets before they are connections, options
+mod net_tcp_socket; // before they are connections; options
 mod net_udp; //       datagrams
+mod net_udp_options; // their options, groups
 mod net_lookup; //    names and addresses
 mod io_copy; //       tokio's copying over our sockets
 mod chaos; //         any thread stopped at any instruction

@@ -1,7 +1,8 @@
 //! Names and addresses: what needs no look-up, what does, and what can't be found.
 
-use crate::support::{block_on, current, multi, on_each, panic_of, watched};
+use crate::support::{block_on, current, multi, multi_builder, on_each, panic_of, watched};
 use gmp::net::{ToSocketAddrs, lookup_host};
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 async fn all(of: impl ToSocketAddrs) -> Vec<SocketAddr> {
@@ -110,12 +111,18 @@ fn the_addresses_can_be_kept_and_sent() {
     });
 }
 
-/// A look-up that is under way when its runtime ends is cancelled, or answered.
+/// A look-up that still waits for a thread.
 #[test]
 fn the_end_of_the_runtime_ends_a_lookup() {
     watched(|| {
-        let rt = multi(1);
+        let rt = multi_builder(1).max_blocking_threads(1).build().unwrap();
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        rt.spawn_blocking(move || held.recv());
         let mut lookup = Box::pin(lookup_host("localhost:80"));
-        rt.block_on(async { assert!(futures::poll!(&mut lookup).is_pending() || cfg!(debug_assertions)) });
+        rt.block_on(async { assert!(futures::poll!(&mut lookup).is_pending()) });
+        rt.shutdown_background();
+        let error = block_on(lookup).map(Iterator::count).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Other);
+        drop(release);
     });
 }

@@ -1,13 +1,12 @@
 //! UDP: who gets what from whom, what is lost, what is only looked at, what is set.
 
-use crate::net_tcp_socket::has_ipv6;
 use crate::support::{current, on_each, watched};
 use futures::FutureExt;
 use gmp::io::{Interest, ReadBuf};
 use gmp::net::UdpSocket;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,34 +89,54 @@ fn connected_sockets_talk_to_each_other_only() {
     });
 }
 
-/// Each operation that receives, in each of its three forms, gets the datagram; each that peeks leaves it.
+/// Every way to look at the next datagram, which stays.
+async fn peek_at(b: &UdpSocket, sent: [u8; 5], from: SocketAddr) {
+    let mut buf = [0; 16];
+    let mut space = [0; 16];
+    assert_eq!(b.peek(&mut buf).await.unwrap(), 5);
+    assert_eq!(b.peek_from(&mut buf[..3]).await.unwrap(), (3, from));
+    assert_eq!(b.peek_sender().await.unwrap(), from);
+    assert_eq!(b.try_peek(&mut buf).unwrap(), 5);
+    assert_eq!(b.try_peek_from(&mut buf).unwrap(), (5, from));
+    assert_eq!(b.try_peek_sender().unwrap(), from);
+    assert_eq!(poll_fn(|cx| b.poll_peek_sender(cx)).await.unwrap(), from);
+    assert_eq!(buf[..5], sent);
+    // Only the unfilled part is written to.
+    let mut peeked = ReadBuf::new(&mut space);
+    peeked.put_slice(b"-");
+    poll_fn(|cx| b.poll_peek(cx, &mut peeked)).await.unwrap();
+    assert_eq!((peeked.filled()[0], &peeked.filled()[1..]), (b'-', &sent[..]));
+    let mut peeked = ReadBuf::new(&mut space);
+    assert_eq!(poll_fn(|cx| b.poll_peek_from(cx, &mut peeked)).await.unwrap(), from);
+    assert_eq!(peeked.filled(), sent);
+}
+
+/// None of them finds anything, and none waits.
+#[track_caller]
+fn nothing_is_there(b: &UdpSocket) {
+    would_block(b.try_recv(&mut [0; 16]));
+    would_block(b.try_recv_from(&mut [0; 16]));
+    would_block(b.try_recv_buf(&mut Vec::with_capacity(16)));
+    would_block(b.try_recv_buf_from(&mut Vec::with_capacity(16)));
+    would_block(b.try_peek(&mut [0; 16]));
+    would_block(b.try_peek_from(&mut [0; 16]));
+    would_block(b.try_peek_sender());
+}
+
+/// Each operation that receives, in each of its forms, gets the datagram; each that peeks leaves it.
 #[test]
 fn every_way_to_receive() {
     on_each(|rt| {
         rt.block_on(async {
             let (a, b) = pair().await;
             let from = a.local_addr().unwrap();
+            let raw: std::net::UdpSocket = b.as_fd().try_clone_to_owned().unwrap().into();
             let mut buf = [0; 16];
             let mut space = [0; 16];
             for round in 0..12_u8 {
                 let sent = [round; 5];
                 a.send(&sent).await.unwrap();
-                // Whatever peeks, first.
-                assert_eq!(b.peek(&mut buf).await.unwrap(), 5);
-                assert_eq!(b.peek_from(&mut buf[..3]).await.unwrap(), (3, from));
-                assert_eq!(b.peek_sender().await.unwrap(), from);
-                assert_eq!(b.try_peek(&mut buf).unwrap(), 5);
-                assert_eq!(b.try_peek_from(&mut buf).unwrap(), (5, from));
-                assert_eq!(b.try_peek_sender().unwrap(), from);
-                assert_eq!(poll_fn(|cx| b.poll_peek_sender(cx)).await.unwrap(), from);
-                let mut peeked = ReadBuf::new(&mut space);
-                peeked.put_slice(b"-");
-                poll_fn(|cx| b.poll_peek(cx, &mut peeked)).await.unwrap();
-                assert_eq!(peeked.filled(), [b'-', round, round, round, round, round]);
-                let mut peeked = ReadBuf::new(&mut space);
-                assert_eq!(poll_fn(|cx| b.poll_peek_from(cx, &mut peeked)).await.unwrap(), from);
-                assert_eq!(peeked.filled(), sent);
-
+                peek_at(&b, sent, from).await;
                 let mut polled = ReadBuf::new(&mut space);
                 let mut vec = Vec::with_capacity(16);
                 let got = match round {
@@ -162,25 +181,17 @@ fn every_way_to_receive() {
                         &vec
                     }
                     10 => {
-                        let raw: std::net::UdpSocket = b.as_fd().try_clone_to_owned().unwrap().into();
                         let len = b.async_io(Interest::READABLE, || raw.recv(&mut buf)).await.unwrap();
                         &buf[..len]
                     }
                     _ => {
-                        let raw: std::net::UdpSocket = b.as_fd().try_clone_to_owned().unwrap().into();
                         let try_recv = || b.try_io(Interest::READABLE, || raw.recv(&mut buf));
                         let len = when_readable(&b, try_recv).await;
                         &buf[..len]
                     }
                 };
                 assert_eq!(got, sent, "round {round}");
-                would_block(b.try_recv(&mut [0; 16]));
-                would_block(b.try_recv_from(&mut [0; 16]));
-                would_block(b.try_recv_buf(&mut Vec::with_capacity(16)));
-                would_block(b.try_recv_buf_from(&mut Vec::with_capacity(16)));
-                would_block(b.try_peek(&mut [0; 16]));
-                would_block(b.try_peek_from(&mut [0; 16]));
-                would_block(b.try_peek_sender());
+                nothing_is_there(&b);
             }
         });
     });
@@ -398,79 +409,6 @@ fn to_std_and_back() {
             let b = UdpSocket::try_from(std).unwrap();
             assert_eq!(b.recv(&mut [0; 8]).await.unwrap(), 5);
             assert!(format!("{b:?}").contains(&b.local_addr().unwrap().to_string()));
-        });
-    });
-}
-
-macro_rules! sets {
-    ($socket:expr, $get:ident, $set:ident, $value:expr) => {{
-        assert_ne!($socket.$get().unwrap(), $value, "{}: the default", stringify!($get));
-        $socket.$set($value).unwrap();
-        assert_eq!($socket.$get().unwrap(), $value, stringify!($get));
-    }};
-}
-
-#[test]
-#[expect(deprecated, reason = "deprecated options have to work, too")]
-fn what_is_set_is_what_is_got() {
-    watched(|| {
-        current().block_on(async {
-            let v4 = socket().await;
-            sets!(v4, broadcast, set_broadcast, true);
-            sets!(v4, ttl, set_ttl, 77);
-            sets!(v4, tos_v4, set_tos_v4, 0x28);
-            sets!(v4, tos, set_tos, 0x10);
-            sets!(v4, multicast_loop_v4, set_multicast_loop_v4, false);
-            sets!(v4, multicast_ttl_v4, set_multicast_ttl_v4, 4);
-            assert!(v4.take_error().unwrap().is_none());
-            assert_eq!(v4.device().unwrap(), None);
-            v4.bind_device(Some(b"no such device")).unwrap_err();
-            if has_ipv6() {
-                let v6 = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).await.unwrap();
-                sets!(v6, multicast_loop_v6, set_multicast_loop_v6, false);
-                sets!(v6, tclass_v6, set_tclass_v6, 0x28);
-            }
-        });
-    });
-}
-
-#[test]
-fn broadcasting_has_to_be_allowed() {
-    watched(|| {
-        current().block_on(async {
-            let socket = UdpSocket::bind("0.0.0.0:0").await.unwrap();
-            let to: SocketAddr = (Ipv4Addr::new(127, 255, 255, 255), 9).into();
-            let error = socket.send_to(b"all", to).await.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-            socket.set_broadcast(true).unwrap();
-            socket.send_to(b"all", to).await.unwrap();
-        });
-    });
-}
-
-/// On the loopback interface, where a machine has no other.
-#[test]
-fn groups_are_joined_and_left() {
-    watched(|| {
-        current().block_on(async {
-            let group = Ipv4Addr::new(239, 77, 77, 77);
-            let socket = UdpSocket::bind("0.0.0.0:0").await.unwrap();
-            // Not all machines have multicast; that an error is one is checked below.
-            if socket.join_multicast_v4(group, Ipv4Addr::LOCALHOST).is_ok() {
-                let twice = socket.join_multicast_v4(group, Ipv4Addr::LOCALHOST).unwrap_err();
-                assert_eq!(twice.kind(), ErrorKind::AddrInUse);
-                socket.leave_multicast_v4(group, Ipv4Addr::LOCALHOST).unwrap();
-            }
-            assert!(socket.leave_multicast_v4(group, Ipv4Addr::LOCALHOST).is_err());
-            assert!(socket.join_multicast_v4(Ipv4Addr::LOCALHOST, Ipv4Addr::UNSPECIFIED).is_err());
-            if has_ipv6() {
-                let socket = UdpSocket::bind("[::]:0").await.unwrap();
-                let group: Ipv6Addr = "ff02::7777".parse().unwrap();
-                if socket.join_multicast_v6(&group, 0).is_ok() {
-                    socket.leave_multicast_v6(&group, 0).unwrap();
-                }
-                assert!(socket.leave_multicast_v6(&group, 0).is_err());
-            }
         });
     });
 }

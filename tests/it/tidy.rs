@@ -181,7 +181,8 @@ fn level(krate: &str) -> Option<u32> {
         "gmp-task" | "gmp-netpoll" | "gmp-time" => 2,
         "gmp-sched" => 3,
         "gmp" => 4,
-        "gmp-bench" | "gmp-hyper" => 5,
+        "gmp-hyper" => 5,
+        "gmp-bench" => 6,
         _ => return None,
     })
 }
@@ -202,7 +203,19 @@ fn foreign(krate: &str) -> &'static [&'static str] {
         // The library that it adapts to.
         "gmp-hyper" => &["hyper", "hyper-util", "pin-project-lite"],
         // A harness is nobody's dependency.
-        "gmp-bench" => &["clap", "hdrhistogram", "indicatif", "libc", "plotters", "serde", "serde_json", "tokio"],
+        "gmp-bench" => &[
+            "clap",
+            "hdrhistogram",
+            "http-body-util",
+            "hyper",
+            "hyper-util",
+            "indicatif",
+            "libc",
+            "plotters",
+            "serde",
+            "serde_json",
+            "tokio",
+        ],
         _ => panic!("{krate} is a new crate: say here where it stands"),
     }
 }

@@ -41,8 +41,6 @@
 //! use), `interrupt`, `process` (one child, watched), `child` (the other end of it), `load` (wrk), `plan`, `cli`,
 //! `results` (with JSON), `table`, `progress`, `runner`.
 
-#![expect(dead_code, reason = "the scenario http comes next")]
-
 mod scenario;
 mod random;
 mod latency;

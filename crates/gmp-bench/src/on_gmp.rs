@@ -2,6 +2,11 @@
 
 use gmp as rt;
 
+/// What hyper needs of the runtime.
+mod hyper_rt {
+    pub(super) use gmp_hyper::{GmpIo as Io, GmpTimer as Timer};
+}
+
 #[expect(clippy::duplicate_mod, reason = "one source for both runtimes is the point; only `rt` differs")]
 #[path = "scenarios.rs"]
 pub(crate) mod scenarios;

@@ -9,7 +9,7 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::rt;
+use super::{hyper_rt, rt};
 use crate::scenario::{Figure, Params, Run, Scenario, Unit};
 
 // A file taken by `#[path]` looks for its modules beside itself, hence a path for each.
@@ -36,6 +36,9 @@ mod tcp;
 
 #[path = "scenarios/udp.rs"]
 mod udp;
+
+#[path = "scenarios/http.rs"]
+mod http;
 
 #[path = "scenarios/footprint.rs"]
 mod footprint;
@@ -115,6 +118,17 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         "10 pairs of UDP sockets, 4k round trips of 64 bytes each",
         udp::udp_ping_pong_10,
     ),
+    Scenario {
+        name: "http",
+        summary: "hyper under wrk, 50 connections for 2 s; CPU time is the server's",
+        figures: &[
+            Figure::named("requests", Unit::PerSecond).target(1.05),
+            Figure::named("p99", Unit::Micros).target(1.0),
+            Figure::named("cpu", Unit::CpuNanosPerOp),
+        ],
+        unable: |_| None,
+        run: Run::Http(http::serve),
+    },
     Scenario {
         figures: &[Figure::only(Unit::BytesPerTask)],
         unable: footprint::task_memory_unable,

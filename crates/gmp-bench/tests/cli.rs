@@ -1,9 +1,11 @@
 //! The built binary, as users call it.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -102,7 +104,8 @@ fn pins_are_compared_on_gmp_alone() {
 
 #[test]
 fn every_scenario_works_on_both_runtimes() {
-    for name in listed() {
+    // The one that waits for a load from outside has tests of its own.
+    for name in listed().into_iter().filter(|name| name != "http") {
         for runtime in ["gmp", "tokio"] {
             let arguments = ["--scenario", &name, "--workers", "2", "--scale", "0.001"];
             let output = gmp_bench(&["child", "--runtime", runtime]).args(arguments).output().expect("the binary runs");
@@ -166,13 +169,146 @@ fn ctrl_c_prints_what_is_done() {
     let third_round =
         progress.find(|line| line.as_ref().is_ok_and(|line| line.contains("round 3 of"))).expect("two rounds pass");
     assert!(third_round.is_ok());
-    let pid = i32::try_from(child.id()).expect("a pid");
-    // SAFETY: kill takes any numbers; the pid is a child's that was not waited for, so it is nobody else's.
-    assert_eq!(unsafe { libc::kill(pid, libc::SIGINT) }, 0);
+    press_ctrl_c(&child);
     progress.for_each(drop);
     let output = child.wait_with_output().expect("the binary ends");
     assert_eq!(output.status.code(), Some(130));
     let table = stdout(&output);
     assert!(row(&table, "fib").join(" ").contains("interrupted, "), "{table}");
     assert!(table.contains("interrupted: 1 of the selected"), "{table}");
+}
+
+/// Sends what a terminal sends on Ctrl-C.
+fn press_ctrl_c(child: &Child) {
+    let pid = i32::try_from(child.id()).expect("a pid");
+    // SAFETY: kill takes any numbers; the pid is a child's that was not waited for, so it is nobody else's.
+    assert_eq!(unsafe { libc::kill(pid, libc::SIGINT) }, 0);
+}
+
+/// A folder for the PATH in which `wrk` is this shell script.
+fn path_with_wrk(name: &str, script: &str) -> PathBuf {
+    let folder = temporary(name);
+    fs::create_dir_all(&folder).expect("a folder");
+    let wrk = folder.join("wrk");
+    fs::write(&wrk, format!("#!/bin/sh\n{script}\n")).expect("a script");
+    fs::set_permissions(&wrk, fs::Permissions::from_mode(0o755)).expect("an executable script");
+    folder
+}
+
+/// The harness where nothing but `folder` and the system's shell utilities is in the PATH.
+fn gmp_bench_with(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = gmp_bench(arguments);
+    // Without /usr/local/bin and the like, where a real wrk may be: /bin may be /usr/bin, so the folder comes first.
+    command.env("PATH", format!("{}:/bin", folder.display()));
+    command
+}
+
+#[test]
+fn the_http_server_answers_until_its_stdin_ends() {
+    for runtime in ["gmp", "tokio"] {
+        let arguments = ["child", "--runtime", runtime, "--scenario", "http", "--workers", "2"];
+        let mut server =
+            gmp_bench(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary runs");
+        let mut lines = BufReader::new(server.stdout.take().expect("stdout is piped")).lines();
+        let ready = lines.next().expect("a line").expect("it is read");
+        let ready: Value = serde_json::from_str(&ready).expect("it is JSON");
+        let mut stream = TcpStream::connect(ready["listening"].as_str().expect("an address")).expect("it listens");
+        for _ in 0..3 {
+            stream.write_all(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n").expect("it reads");
+            let mut answer = String::new();
+            while !answer.ends_with("Hello, world!") {
+                let mut bytes = [0; 256];
+                let read = stream.read(&mut bytes).expect("it answers");
+                assert_ne!(read, 0, "{runtime}: it answers in full: {answer}");
+                answer += std::str::from_utf8(&bytes[..read]).expect("text");
+            }
+            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{runtime}: {answer}");
+        }
+        drop(server.stdin.take());
+        let line = lines.next().expect("a line").expect("it is read");
+        let line: Value = serde_json::from_str(&line).expect("it is JSON");
+        assert_eq!(line["figures"][0]["name"], "cpu");
+        assert_eq!(line["figures"][0]["per"], 3.0, "it counted its answers");
+        assert!(server.wait().expect("it ends").success());
+    }
+}
+
+#[test]
+fn wrks_report_and_the_servers_figure_are_rows() {
+    let report = "\
+echo \"$@\" >\"$(dirname \"$0\")/arguments\"
+echo '  Latency Distribution'
+echo '     50%  431.00us'
+echo '     99%    1.45ms'
+echo '  210838 requests in 2.00s, 17.90MB read'
+echo 'Requests/sec: 105353.38'";
+    let folder = path_with_wrk("wrk-that-reports", report);
+    let output = gmp_bench_with(&folder, &["run", "--quick", "--only", "http", "--rounds", "1"]).output();
+    let output = output.expect("the binary runs");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let table = stdout(&output);
+    assert_eq!(row(&table, "http/requests")[1..5], ["op/s", "105353", "105353", "1.00"]);
+    assert_eq!(row(&table, "http/requests")[6..], [">1", "≥1.05"]);
+    assert_eq!(row(&table, "http/p99")[1..5], ["µs", "1450", "1450", "1.00"]);
+    assert_eq!(row(&table, "http/cpu")[1], "cpu-ns/op");
+    let arguments = fs::read_to_string(folder.join("arguments")).expect("wrk was called");
+    assert!(arguments.starts_with("--threads 1 --connections 50 --duration 1s --latency http://127.0.0.1:"));
+}
+
+#[test]
+fn a_load_that_fails_is_the_scenarios_failure() {
+    let folder = path_with_wrk("wrk-that-fails", "echo 'unable to connect' >&2; exit 1");
+    let output = gmp_bench_with(&folder, &["run", "--quick", "--only", "http", "--rounds", "2"]).output();
+    let output = output.expect("the binary runs");
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("  | wrk: unable to connect"), "{}", stderr(&output));
+    let requests = row(&stdout(&output), "http/requests").join(" ");
+    assert!(requests.contains("FAILED gmp in round 1: exit status: 1; tokio in round 1"), "{requests}");
+}
+
+#[test]
+fn a_load_that_does_not_end_is_killed_with_the_server_at_the_limit() {
+    let folder = path_with_wrk("wrk-that-hangs", "exec sleep 600");
+    let arguments = ["run", "--quick", "--only", "http", "--rounds", "1", "--limit", "0.5"];
+    let output = gmp_bench_with(&folder, &arguments).output().expect("the binary runs");
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let requests = row(&stdout(&output), "http/requests").join(" ");
+    assert!(requests.contains("FAILED gmp in round 1: killed at its limit of 0.5 s; tokio"), "{requests}");
+}
+
+#[test]
+fn ctrl_c_ends_the_load() {
+    let folder = path_with_wrk("wrk-that-is-interrupted", "touch \"$(dirname \"$0\")/begun\"; exec sleep 600");
+    let begun = folder.join("begun");
+    let _ = fs::remove_file(&begun);
+    let mut command = gmp_bench_with(&folder, &["run", "--quick", "--only", "http"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    while !begun.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    press_ctrl_c(&child);
+    let output = child.wait_with_output().expect("the binary ends");
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    assert!(stdout(&output).contains("interrupted: 1 of the selected"), "{}", stdout(&output));
+}
+
+#[test]
+fn without_wrk_its_scenario_is_skipped_loudly_and_missed_if_it_was_asked_for() {
+    let folder = temporary("no-wrk");
+    fs::create_dir_all(&folder).expect("a folder");
+    let run = |arguments: &[&str]| {
+        let mut command = gmp_bench(arguments);
+        command.env("PATH", &folder).output().expect("the binary runs")
+    };
+    let alone = run(&["run", "--only", "http"]);
+    assert_eq!(alone.status.code(), Some(2));
+    assert!(stderr(&alone).contains("nothing to run: http needs the program wrk"), "{}", stderr(&alone));
+    assert!(stderr(&alone).contains("apt-get install wrk"), "{}", stderr(&alone));
+
+    let with_others = run(&["run", "--quick", "--rounds", "1", "--only", "fib", "http"]);
+    assert_eq!(with_others.status.code(), Some(1), "{}", stderr(&with_others));
+    assert!(stderr(&with_others).contains("skipped: http needs the program wrk"), "{}", stderr(&with_others));
+    let table = stdout(&with_others);
+    assert!(table.contains("skipped: http needs the program wrk"), "{table}");
+    row(&table, "fib");
 }

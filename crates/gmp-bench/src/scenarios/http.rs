@@ -1,0 +1,58 @@
+//! An HTTP server: hyper's, on the runtime that is measured. The client is a program outside, see `load`.
+
+use std::convert::Infallible;
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+
+use super::hyper_rt::{Io, Timer};
+use super::rt::net::{TcpListener, TcpStream};
+use super::{rt, runtime};
+use crate::scenario::{Listening, Measurement, Params};
+use crate::usage::cpu_time;
+
+/// Answers every request with `Hello, world!`, until the load is over.
+///
+/// Measures reading, parsing and writing of small requests on connections that stay open, each a task of its own, and
+/// hyper's header timeout, which is set and cancelled around each request. The client shares the machine's CPUs with the
+/// server; the server's own CPU time for a request is the third figure. Does not measure connecting, bodies, HTTP/2 or
+/// TLS, and has no warm-up but the first of its hundred thousands of requests.
+pub(super) fn serve(params: Params, listening: Listening<'_>) -> Vec<Measurement> {
+    let runtime = runtime(params);
+    let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    // Leaked, so that no reference counting is in the figure.
+    let answered: &'static AtomicU64 = Box::leak(Box::new(AtomicU64::new(0)));
+    let before = cpu_time().expect("the process's CPU time");
+    drop(runtime.spawn(accept(listener, answered)));
+    listening(address);
+    let used = cpu_time().expect("the process's CPU time") - before;
+    // ORDERING: Relaxed — a count for the figure; who answered last doesn't matter.
+    let answered = answered.load(Ordering::Relaxed);
+    vec![Measurement::cpu(used, answered.max(1))]
+}
+
+async fn accept(listener: TcpListener, answered: &'static AtomicU64) {
+    loop {
+        let (stream, _) = listener.accept().await.expect("a connection");
+        stream.set_nodelay(true).expect("no delay");
+        drop(rt::spawn(connection(stream, answered)));
+    }
+}
+
+async fn connection(stream: TcpStream, answered: &'static AtomicU64) {
+    let service = service_fn(move |_: Request<Incoming>| async move {
+        // ORDERING: Relaxed — see `serve`.
+        answered.fetch_add(1, Ordering::Relaxed);
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"Hello, world!"))))
+    });
+    let served = http1::Builder::new().timer(Timer::new()).serve_connection(Io::new(stream), service).await;
+    // The client goes away in the middle of a request when its time is over: that is no failure of the server's. It
+    // counts its answers and reports those that it lacks.
+    drop(served);
+}

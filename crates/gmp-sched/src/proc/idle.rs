@@ -182,11 +182,6 @@ impl<T: Copy + PartialEq> Idle<T> {
         true
     }
 
-    /// Whether the M still has the seat, which it has taken.
-    pub fn has_seat(&self, mp: T) -> bool {
-        self.until() != EMPTY_SEAT && self.lists.lock().seated == Some(mp)
-    }
-
     /// The M in the seat is about to look at all timers. False if it isn't there any more: it has been claimed.
     pub fn look_round(&self, mp: T) -> bool {
         let lists = self.lists.lock();
@@ -207,11 +202,13 @@ impl<T: Copy + PartialEq> Idle<T> {
 
     /// The M in the seat has looked, and will wait until then.
     pub fn wait_until(&self, mp: T, until: u64) {
-        // Under the lock: who has claimed it in the meantime has emptied the seat, and another M may be there.
-        if self.lists.lock().seated == Some(mp) {
+        // Under the lock, to the end: who has claimed it in the meantime has emptied the seat, and another M may be there.
+        let lists = self.lists.lock();
+        if lists.seated == Some(mp) {
             // ORDERING: read behind a fence; what was stored before is later than this or the same.
             self.until.store(until.max(EMPTY_SEAT + 1), Ordering::Relaxed);
         }
+        drop(lists);
     }
 
     /// Whether the M in the seat wakes for `when`. The caller must have armed the timer and then executed a sequentially

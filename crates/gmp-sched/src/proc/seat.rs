@@ -96,8 +96,13 @@ pub(crate) unsafe fn check_all_timers(sched: &Sched, pp: &P) -> bool {
         return false;
     }
     let mut fired = GQueue::new();
-    run_timers(sched, sched.clock.now(), Some(pp.slot()), room(pp), &mut fired);
+    let now = sched.clock.now();
+    run_timers(sched, now, Some(pp.slot()), room(pp), &mut fired);
     let any = !fired.is_empty();
+    if any {
+        // ORDERING: a hint for who is in the seat next.
+        sched.timers_fired.store(now, Ordering::Relaxed);
+    }
     // SAFETY: the caller's promise; they have just become ready.
     unsafe { ready::injectglist(sched, pp, &mut fired) };
     any
@@ -145,7 +150,7 @@ pub(crate) unsafe fn netpoll_now(sched: &Sched, pp: &P) -> bool {
 /// Sees that somebody wakes for a timer that has been armed for `when` (0: for a first descriptor). The caller must have executed
 /// a sequentially consistent fence since. Go: wakeNetPoller.
 pub(crate) fn cover(sched: &Sched, when: u64) {
-    match sched.idle.cover(when) {
+    match sched.idle.cover(if when == 0 { 0 } else { spaced(sched, when) }) {
         Cover::Covered => {}
         Cover::Kick(mp) => mp.get().wakeup(),
         Cover::Empty => {
@@ -188,7 +193,7 @@ pub(crate) fn wait(sched: &Sched, g0: &mut G0<'_>, fresh: bool, batch: &mut GQue
         g0.events_near = !batch.is_empty() && now.saturating_sub(began) < EVENTS_NEAR;
     }
     if earliest != FOR_EVER {
-        // ORDERING: a hint, written by who is in the seat.
+        // ORDERING: as in `check_all_timers`.
         sched.timers_fired.store(now, Ordering::Relaxed);
         run_timers(sched, sched.clock.now().max(now), None, CAPACITY / 2, batch);
     }

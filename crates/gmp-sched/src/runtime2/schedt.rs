@@ -50,7 +50,7 @@ pub struct Sched {
     pub(crate) idle: CachePadded<Idle<MPtr>>,
     /// The runtime's time.
     pub(crate) clock: Clock,
-    /// When the M in the seat fired timers last.
+    /// When an M that had nothing to run fired timers last.
     pub(crate) timers_fired: Counter,
     /// The selector, once there is one.
     pub(crate) netpoll: OnceLock<Netpoll>,

@@ -31,10 +31,13 @@ use std::time::Duration;
 const GRACE: u64 = 1_000_000;
 /// After so many turns an M with timers looks at the clock: reading it costs half a turn.
 const TIMER_TURNS: u32 = 4;
-/// With so many timers under way the M in the seat doesn't wake for each of them ...
-const CROWD: usize = 256;
-/// ... but at most once in so many nanoseconds: waking costs more than most of what it is for.
-const SPACING: u64 = 250_000;
+/// Where timers fall close together the M in the seat wakes at most once in so many nanoseconds: waking costs more than most of
+/// what it is for.
+const SPACING: u64 = 1_000_000;
+/// Timers are close together if so many wakes in a row came at intervals below a sixteenth of that ...
+const CROWD_WAKES: usize = 8;
+/// ... and stay so while a wake finds so many of them.
+const CROWD_FIRED: usize = 8;
 /// A wait for events below this, in nanoseconds, was none.
 const EVENTS_NEAR: u64 = 5_000;
 
@@ -99,10 +102,7 @@ pub(crate) unsafe fn check_all_timers(sched: &Sched, pp: &P) -> bool {
     let now = sched.clock.now();
     run_timers(sched, now, Some(pp.slot()), room(pp), &mut fired);
     let any = !fired.is_empty();
-    if any {
-        // ORDERING: a hint for who is in the seat next.
-        sched.timers_fired.store(now, Ordering::Relaxed);
-    }
+    count_fired(sched, now, fired.len());
     // SAFETY: the caller's promise; they have just become ready.
     unsafe { ready::injectglist(sched, pp, &mut fired) };
     any
@@ -193,9 +193,10 @@ pub(crate) fn wait(sched: &Sched, g0: &mut G0<'_>, fresh: bool, batch: &mut GQue
         g0.events_near = !batch.is_empty() && now.saturating_sub(began) < EVENTS_NEAR;
     }
     if earliest != FOR_EVER {
-        // ORDERING: as in `check_all_timers`.
-        sched.timers_fired.store(now, Ordering::Relaxed);
-        run_timers(sched, sched.clock.now().max(now), None, CAPACITY / 2, batch);
+        let before = batch.len();
+        let now = sched.clock.now().max(now);
+        run_timers(sched, now, None, CAPACITY / 2, batch);
+        count_fired(sched, now, batch.len() - before);
     }
     true
 }
@@ -213,12 +214,26 @@ fn earliest(sched: &Sched) -> u64 {
 /// Many timers a short time apart are fired together, a little late; few are fired in time. On a clock that is moved by hand there
 /// is nothing to be gained.
 fn spaced(sched: &Sched, earliest: u64) -> u64 {
-    let crowd = || sched.slots.iter().map(|slot| slot.timers.len()).sum::<usize>() >= CROWD;
-    if earliest == FOR_EVER || !crowd() || sched.clock.is_virtual() {
+    // ORDERING: hints, written by Ms that had nothing to run.
+    if earliest == FOR_EVER || sched.crowd.load(Ordering::Relaxed) < CROWD_WAKES || sched.clock.is_virtual() {
         return earliest;
     }
-    // ORDERING: a hint, written by who was in the seat.
     earliest.max(sched.timers_fired.load(Ordering::Relaxed) + SPACING)
+}
+
+/// An M that had nothing to run has fired so many timers.
+fn count_fired(sched: &Sched, now: u64, count: usize) {
+    if count == 0 {
+        return;
+    }
+    // ORDERING: hints for who is in the seat next.
+    let near = now.saturating_sub(sched.timers_fired.swap(now, Ordering::Relaxed)) < SPACING / 16;
+    let crowd = match count {
+        CROWD_FIRED.. => CROWD_WAKES,
+        _ if near => sched.crowd.load(Ordering::Relaxed) + 1,
+        _ => 0,
+    };
+    sched.crowd.store(crowd, Ordering::Relaxed);
 }
 
 fn wait_for(sched: &Sched, mp: &M, delay: Option<Duration>, ready: &mut GQueue<Header>) {

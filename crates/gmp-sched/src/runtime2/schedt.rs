@@ -52,6 +52,8 @@ pub struct Sched {
     pub(crate) clock: Clock,
     /// When an M that had nothing to run fired timers last.
     pub(crate) timers_fired: Counter,
+    /// How many times in a row it did so shortly after the last time.
+    pub(crate) crowd: Gauge,
     /// The selector, once there is one.
     pub(crate) netpoll: OnceLock<Netpoll>,
     /// An M looks for events without waiting; one at a time does.
@@ -183,6 +185,7 @@ impl Sched {
             idle: CachePadded::new(Idle::new(procs)),
             clock: Clock::new(),
             timers_fired: Counter::new(0),
+            crowd: Gauge::new(0),
             netpoll: OnceLock::new(),
             polling_net: AtomicBool::new(false),
             runq: CachePadded::new(GlobRunq::new()),

@@ -109,6 +109,7 @@ fn reset_after_it_was_over() {
     });
 }
 
+/// On the real clock, where the timer may fire between any two steps.
 #[test]
 fn resets_race_with_the_time() {
     on_each(|rt| {

@@ -60,20 +60,21 @@ impl Netpoll {
         Ok(Self { selector, breaker, cache: PollCache::new(), open: AtomicUsize::new(0), stats: Stats::default() })
     }
 
-    /// Registers a source. Go: netpollopen.
+    /// Registers a source; says too whether it is the only one. Go: netpollopen.
     ///
     /// # Errors
     /// The kernel can't watch it, or [the runtime ends](is_shutdown_error).
-    pub fn open<S: Source + ?Sized>(&self, source: &mut S, interest: Interest) -> io::Result<Arc<PollDesc>> {
+    pub fn open<S: Source + ?Sized>(&self, source: &mut S, interest: Interest) -> io::Result<(Arc<PollDesc>, bool)> {
         let desc = self.cache.alloc().ok_or_else(shutdown_error)?;
         if let Err(error) = self.selector.registry().register(source, poll_cache::token(&desc), interest) {
             self.cache.free(&desc);
             return Err(error);
         }
-        // ORDERING: who goes to sleep without looking at it has been told (`Sched::opened`); the rest are figures.
-        self.open.fetch_add(1, Ordering::SeqCst);
+        // ORDERING: the one that makes it more than none tells who sleeps without polling (`gmp_sched::netpoll::open`), behind a
+        // fence of its own. The rest are figures.
+        let alone = self.open.fetch_add(1, Ordering::Relaxed) == 0;
         self.stats.registered.fetch_add(1, Ordering::Relaxed);
-        Ok(desc)
+        Ok((desc, alone))
     }
 
     /// Takes a source out of the kernel's set. Go: netpollclose.

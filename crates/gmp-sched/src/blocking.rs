@@ -14,6 +14,7 @@
 use crate::getg;
 use crate::runtime2::config::{Config, NameFn};
 use crate::runtime2::schedt::Sched;
+use gmp_base::loom::fence;
 use gmp_base::loom::unmodelled::Ordering;
 use gmp_base::loom::{Condvar, Mutex};
 use gmp_task::cell::newg;
@@ -160,6 +161,8 @@ fn release_clock(sched: &Sched) {
     if sched.fifo {
         sched.clock.release();
         if sched.clock.is_virtual() {
+            // ORDERING: the seat's protocol (`proc/idle.rs`).
+            fence(Ordering::SeqCst);
             crate::proc::seat::cover(sched, 0);
         }
     }

@@ -27,9 +27,9 @@ pub fn init(sched: &Sched) -> io::Result<&Netpoll> {
 /// The system's, or [the runtime's end](gmp_netpoll::is_shutdown_error).
 pub fn open<S: Source + ?Sized>(sched: &Sched, source: &mut S, interest: Interest) -> io::Result<Arc<PollDesc>> {
     let netpoll = init(sched)?;
-    let desc = netpoll.open(source, interest)?;
+    let (desc, alone) = netpoll.open(source, interest)?;
     // Who waits in the seat on its note, because there was nothing to poll, must come to the netpoller.
-    if netpoll.open_count() == 1 {
+    if alone {
         // ORDERING: the seat's protocol (`proc/idle.rs`): the descriptor is counted, `until` is read below.
         fence(Ordering::SeqCst);
         seat::cover(sched, 0);

@@ -17,6 +17,11 @@
 //! the list is empty, and by whoever queues from outside while the runtime is closing. A spawn from outside is in the
 //! queue before it was closed, or is refused (`globrunq`).
 //!
+//! # Proof: retire against the end
+//! A retirement has Gs in its hands for a moment. It counts itself, executes a full fence, looks at `closing`; the shutdown sets
+//! `closing`, executes a full fence, and the last drain looks at the count. So it sees `closing` and does nothing, or the last
+//! drain sees it and goes on until it is over.
+//!
 //! # Proof: nobody reaches a freed scheduler
 //! Only a G that isn't dead reaches its scheduler, and a G dies only when it is run: the last M, or the dropping thread
 //! if there is no M, waits until the list is empty before it lets go of the scheduler; what isn't listed is in no
@@ -28,7 +33,7 @@ use crate::getg;
 use crate::proc::template;
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
-use gmp_base::loom::Ordering;
+use gmp_base::loom::{Ordering, fence};
 use gmp_task::{Gp, g};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -51,6 +56,8 @@ pub fn begin(sched: &Sched) {
     if sched.closing.swap(true, Ordering::AcqRel) {
         return;
     }
+    // ORDERING: "retire against the end".
+    fence(Ordering::SeqCst);
     sched.lifecycle.lock().closed = true;
     template::close(sched);
     sched.runq.close();
@@ -157,8 +164,10 @@ pub(crate) fn final_drain(sched: &Arc<Sched>) {
     getg::while_driving(|| {
         let mut rounds = 0_u32;
         loop {
+            // ORDERING: behind the fence of `begin`; acquires what a retirement has moved.
+            let quiet = sched.nretiring.load(Ordering::Acquire) == 0;
             drain(sched);
-            if drain_the_only_p(sched) && sched.runq.is_empty() && sched.allgs.is_empty() {
+            if quiet && drain_the_only_p(sched) && sched.runq.is_empty() && sched.allgs.is_empty() {
                 break;
             }
             // A waker is between the right to queue a G and the queue, or holds the P for a moment: soon done.

@@ -12,6 +12,7 @@ use gmp_base::loom::{Ordering, fence};
 use gmp_time::timers::Place;
 use gmp_time::{Timer, WrongState};
 use std::task::Waker;
+use std::time::Duration;
 
 /// Starts a timer that wakes `waker` at `when`, a time of the runtime's clock.
 pub fn start(sched: &Sched, when: u64, waker: Waker) -> Timer {
@@ -41,8 +42,27 @@ fn start_remote(sched: &Sched, when: u64, waker: Waker) -> Timer {
 ///
 /// # Errors
 /// If it isn't paused.
-pub fn advance(sched: &Sched, by: std::time::Duration) -> Result<(), WrongState> {
-    sched.clock.advance(by)
+pub fn advance(sched: &Sched, by: Duration) -> Result<(), WrongState> {
+    sched.clock.advance(by)?;
+    clock_changed(sched);
+    Ok(())
+}
+
+/// Lets the clock go on, for `gmp::time::resume`.
+///
+/// # Errors
+/// If it isn't paused.
+pub fn resume(sched: &Sched) -> Result<(), WrongState> {
+    sched.clock.resume()?;
+    clock_changed(sched);
+    Ok(())
+}
+
+/// Who waits in the seat, if another thread has done this, is to look again.
+fn clock_changed(sched: &Sched) {
+    // ORDERING: the seat's protocol (`proc/idle.rs`).
+    fence(Ordering::SeqCst);
+    seat::cover(sched, 0);
 }
 
 /// The runtime has ended.

@@ -84,9 +84,9 @@ pub(crate) fn handoffp(sched: &Sched, mp: &M) {
     let _ = sched.idle.give_up(slot, None, false);
     if !sched.runq.is_empty() || wakep::any_ring_has_work(sched) {
         wakep::wakep(sched);
-    } else {
-        seat::cover_slot(sched, slot);
     }
+    // Whoever that has woken, if anybody, doesn't know of this slot.
+    seat::cover_slot(sched, slot);
 }
 
 /// Takes an idle P for the M if there is one.

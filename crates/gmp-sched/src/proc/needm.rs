@@ -297,6 +297,9 @@ impl<F: Future> Until for UntilReady<'_, '_, F> {
         // What the future has spawned and woken runs first, up to tokio's bound: a future that yields expects that.
         self.turns = sched.config.event_interval;
         g0.budget.refill();
+        // A turn like another: a future that only yields must not keep the runtime from looking around.
+        g0.tick += 1;
+        g0.event_tick += 1;
         match self.future.as_mut().poll(&mut self.cx) {
             Poll::Ready(output) => {
                 self.output = Some(output);

@@ -58,29 +58,41 @@ pub(crate) fn park_without_p<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &m
 
 /// The M is in the list of idle ones, and the fence of the dance is behind it.
 fn second_look_and_sleep<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
+    if !second_look(sched, g0, until, slot) {
+        if let Some(hook) = &sched.config.hooks.on_thread_park {
+            newm::run_hook(hook);
+        }
+        let asleep_since = nanotime();
+        mpark(sched, g0, until, slot);
+        g0.busy_since = nanotime();
+        g0.linger = g0.busy_since.saturating_sub(asleep_since) < SHORT_SLEEP;
+        g0.has_run = false;
+        if let Some(hook) = &sched.config.hooks.on_thread_unpark {
+            newm::run_hook(hook);
+        }
+    }
+    if g0.mp.p().is_none_or(|pp| pp.slot() != slot) {
+        // The slot that we gave up is still idle, for all we know, and whoever is in the seat may not have heard of its timers.
+        seat::cover_slot(sched, slot);
+    }
+}
+
+/// Says whether the M needn't sleep: it has a P, or is to ask `until` again.
+fn second_look<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) -> bool {
     let mp = g0.mp;
-    if until.is_kicked(sched, mp) || sched.is_closing() {
-        match sched.idle.leave(MPtr::of(mp), slot) {
-            Leave::WithP(slot) => return take_p(sched, g0, slot),
-            Leave::WithoutP => return,
-            Leave::Stayed | Leave::Claimed => {}
-        }
+    let left = if until.is_kicked(sched, mp) || sched.is_closing() {
+        sched.idle.leave(MPtr::of(mp), slot)
     } else if !sched.runq.is_empty() || wakep::any_ring_has_work(sched) {
-        if let Leave::WithP(slot) = sched.idle.leave_with_p(MPtr::of(mp), slot) {
-            return take_p(sched, g0, slot);
-        }
+        sched.idle.leave_with_p(MPtr::of(mp), slot)
+    } else {
+        return false;
+    };
+    match left {
+        Leave::WithP(slot) => take_p(sched, g0, slot),
+        Leave::WithoutP => {}
+        Leave::Stayed | Leave::Claimed => return false,
     }
-    if let Some(hook) = &sched.config.hooks.on_thread_park {
-        newm::run_hook(hook);
-    }
-    let asleep_since = nanotime();
-    mpark(sched, g0, until, slot);
-    g0.busy_since = nanotime();
-    g0.linger = g0.busy_since.saturating_sub(asleep_since) < SHORT_SLEEP;
-    g0.has_run = false;
-    if let Some(hook) = &sched.config.hooks.on_thread_unpark {
-        newm::run_hook(hook);
-    }
+    true
 }
 
 /// Sleeps until there is a P in `nextp`, or the M is kicked and still in the list, or has found something in the seat.

@@ -4,8 +4,8 @@
 
 use crate::proc::{newm, wakep};
 use crate::runtime2::schedt::Sched;
-use gmp_base::loom::Ordering;
 use gmp_base::loom::unmodelled::Ordering as Unmodelled;
+use gmp_base::loom::{Ordering, fence};
 use std::ptr;
 
 /// What became of an attempt to retire a P's record.
@@ -21,6 +21,7 @@ pub enum Retired {
 
 /// Retires the record in `slot`, whose M is stuck, and replaces it. What was queued on it goes to the global queue.
 pub fn retire(sched: &Sched, slot: usize) -> Retired {
+    let _retiring = Retiring::new(sched);
     // There is nothing to be saved any more, and the shutdown may have taken the record to empty it.
     if sched.is_closing() {
         return Retired::NotLive;
@@ -45,9 +46,33 @@ pub fn retire(sched: &Sched, slot: usize) -> Retired {
     Retired::Replaced
 }
 
+/// A retirement that is under way: the shutdown's last drain waits for it (`shutdown.rs`, "retire against the end").
+struct Retiring<'a>(&'a Sched);
+
+impl<'a> Retiring<'a> {
+    fn new(sched: &'a Sched) -> Self {
+        // ORDERING: the store, a fence, the look at `closing`; the shutdown's half is in `begin` and `final_drain`.
+        sched.nretiring.fetch_add(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        Self(sched)
+    }
+}
+
+impl Drop for Retiring<'_> {
+    fn drop(&mut self) {
+        // ORDERING: releases what was moved to the last drain.
+        self.0.nretiring.fetch_sub(1, Ordering::Release);
+    }
+}
+
 /// Empties every retired record into the global queue, as a thief. To be repeated while there are any: their Ms may push
 /// once more (`gmp_queue::tenure`, "nothing is stranded").
 pub fn drain_retired(sched: &Sched) {
+    let _retiring = Retiring::new(sched);
+    if sched.is_closing() {
+        // Whoever closes the runtime drains it.
+        return;
+    }
     let mut any = false;
     for pp in sched.records().filter(|r| r.tenure.is_retired()) {
         pp.drain(|gp| {

@@ -18,11 +18,12 @@ use crate::proc::{ready, wakep};
 use crate::runtime2::m::{G0, M};
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::{MPtr, Sched};
-use gmp_base::loom::Ordering;
+use gmp_base::loom::{Ordering, fence};
 use gmp_queue::GQueue;
 use gmp_queue::runq::CAPACITY;
 use gmp_task::{Header, waker};
 use gmp_time::NEVER;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::task::Waker;
 use std::time::Duration;
@@ -58,7 +59,8 @@ impl<'a> Batch<'a> {
             // SAFETY: the right to queue it is ours, and it is in no queue.
             Ok(Some(gp)) => unsafe { self.ready.push_back(gp) },
             Ok(None) => {}
-            Err(waker) => waker.wake(),
+            // Somebody else's code, on g0: a panic of its must take neither the M with it nor what we have in our hands.
+            Err(waker) => drop(catch_unwind(AssertUnwindSafe(|| waker.wake()))),
         }
     }
 }
@@ -126,25 +128,34 @@ pub(crate) unsafe fn netpoll_now(sched: &Sched, pp: &P) -> bool {
     let Some(netpoll) = sched.netpoll.get().filter(|netpoll| netpoll.open_count() > 0) else {
         return false;
     };
-    // ORDERING: of several Ms one looks; nothing is published.
-    if sched.idle.until() != crate::proc::idle::EMPTY_SEAT || sched.polling_net.swap(true, Ordering::Relaxed) {
+    // ORDERING: see `stop_polling`.
+    if sched.idle.until() != crate::proc::idle::EMPTY_SEAT || sched.polling_net.swap(true, Ordering::AcqRel) {
         return false;
     }
     let mut found = GQueue::new();
     let mut batch = Batch::new(sched, &mut found);
-    let polled = netpoll
-        .netpoll(Some(Duration::ZERO), sched.config.max_io_events_per_tick, |waker| batch.wake(waker))
-        .unwrap_or_else(|error| gmp_base::throw!("netpoll: {error}"));
-    // ORDERING: as above.
-    sched.polling_net.store(false, Ordering::Relaxed);
-    if polled.broken && sched.idle.until() != crate::proc::idle::EMPTY_SEAT {
-        // Somebody has taken the seat meanwhile and was to be woken.
-        netpoll.netpoll_break();
+    let polled = netpoll.netpoll(Some(Duration::ZERO), sched.config.max_io_events_per_tick, |waker| batch.wake(waker));
+    stop_polling(sched, None);
+    if let Err(error) = polled {
+        gmp_base::throw!("netpoll: {error}");
     }
     let any = !found.is_empty();
     // SAFETY: the caller's promise; they have just become ready.
     unsafe { ready::injectglist(sched, pp, &mut found) };
     any
+}
+
+/// The caller's thread has left the selector. One thread is in it at a time: a break is one event, which any thread there could
+/// take from the one that it is meant for. Who takes the seat meanwhile waits on its note, and is told now.
+fn stop_polling(sched: &Sched, myself: Option<MPtr>) {
+    // ORDERING: the store, a fence, the look at the seat; its partner is the fence in `look_round`, behind which the M in the seat
+    // tries to set the flag.
+    sched.polling_net.store(false, Ordering::Release);
+    fence(Ordering::SeqCst);
+    match sched.idle.cover(0) {
+        Cover::Kick(mp) if Some(mp) != myself => mp.get().wakeup(),
+        Cover::Kick(_) | Cover::Covered | Cover::Empty => {}
+    }
 }
 
 /// Sees that somebody wakes for a timer that has been armed for `when` (0: for a first descriptor). The caller must have executed
@@ -163,7 +174,8 @@ pub(crate) fn cover(sched: &Sched, when: u64) {
 
 /// A P is idle now whose slot may have timers, and its M doesn't take the seat: sees that somebody wakes for them, and for events.
 pub(crate) fn cover_slot(sched: &Sched, slot: usize) {
-    let when = sched.slots[slot].timers.earliest();
+    // A clock that stands still is moved only when all Ps are idle: maybe now.
+    let when = if sched.clock.is_virtual() { 0 } else { sched.slots[slot].timers.earliest() };
     if when != NEVER || sched.netpoll.get().is_some_and(|netpoll| netpoll.open_count() > 0) {
         cover(sched, when);
     }
@@ -236,35 +248,42 @@ fn count_fired(sched: &Sched, now: u64, count: usize) {
     sched.crowd.store(crowd, Ordering::Relaxed);
 }
 
-fn wait_for(sched: &Sched, mp: &M, delay: Option<Duration>, ready: &mut GQueue<Header>) {
-    let Some(netpoll) = sched.netpoll.get().filter(|netpoll| netpoll.open_count() > 0) else {
-        match delay {
-            Some(delay) => drop(mp.note.sleep_timeout(delay)),
-            None => mp.note.sleep(),
-        }
-        return;
+/// Says whether the M has been woken by its note.
+fn wait_for(sched: &Sched, mp: &M, delay: Option<Duration>, ready: &mut GQueue<Header>) -> bool {
+    let netpoll = sched.netpoll.get().filter(|netpoll| netpoll.open_count() > 0);
+    // ORDERING: see `stop_polling`.
+    let Some(netpoll) = netpoll.filter(|_| !sched.polling_net.swap(true, Ordering::AcqRel)) else {
+        // There is nothing to poll, or another thread is still there and will tell.
+        return match delay {
+            Some(delay) => mp.note.sleep_timeout(delay),
+            None => {
+                mp.note.sleep();
+                true
+            }
+        };
     };
     if !mp.note.start_polling() {
-        return;
+        stop_polling(sched, Some(MPtr::of(mp)));
+        return true;
     }
     let mut batch = Batch::new(sched, ready);
     let polled = netpoll.netpoll(delay, sched.config.max_io_events_per_tick, |waker| batch.wake(waker));
-    mp.note.stop_polling();
+    let woken = mp.note.stop_polling();
+    stop_polling(sched, Some(MPtr::of(mp)));
     if let Err(error) = polled {
         gmp_base::throw!("netpoll: {error}");
     }
+    woken
 }
 
 /// The clock stands still: if there is nothing else to wait for, it is moved to the earliest timer.
 fn wait_paused(sched: &Sched, mp: &M, earliest: u64, ready: &mut GQueue<Header>) {
-    wait_for(sched, mp, Some(Duration::ZERO), ready);
-    if !ready.is_empty() {
+    if wait_for(sched, mp, Some(Duration::ZERO), ready) || !ready.is_empty() {
         return;
     }
-    if mp.note.take() {
-        return;
-    }
-    if earliest == FOR_EVER || !sched.clock.advance_to(earliest) {
+    // Another thread may run the one P.
+    let idle = sched.idle.npidle() == sched.procs();
+    if earliest == FOR_EVER || !idle || !sched.clock.advance_to(earliest) {
         wait_for(sched, mp, None, ready);
     }
 }

@@ -13,7 +13,7 @@ use gmp_base::CachePadded;
 use gmp_base::lock::Lock;
 use gmp_base::lockrank::LockRank;
 use gmp_base::loom::unmodelled::{AtomicU64 as Counter, AtomicUsize as Gauge, Ordering as Unmodelled};
-use gmp_base::loom::{AtomicBool, AtomicPtr, Condvar, Mutex, Ordering};
+use gmp_base::loom::{AtomicBool, AtomicPtr, AtomicUsize, Condvar, Mutex, Ordering};
 use gmp_netpoll::Netpoll;
 use gmp_queue::GlobRunq;
 use gmp_task::Header;
@@ -69,6 +69,8 @@ pub struct Sched {
     records: Lock<Records>,
     /// Ps that are held by Ms in `block_on`, which run nothing else.
     pub(crate) nlocked: Gauge,
+    /// Retirements that are under way.
+    pub(crate) nretiring: AtomicUsize,
     /// How many records are retired now; thieves look for them only then.
     pub(crate) nretired: Gauge,
     /// All Ms, for walking; they live as long as the scheduler. Grows only.
@@ -194,6 +196,7 @@ impl Sched {
             allp: (0..procs + MAX_SPARE_RECORDS).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
             records: Lock::new(LockRank::Sched, Records::default()),
             nlocked: Gauge::new(0),
+            nretiring: AtomicUsize::new(0),
             nretired: Gauge::new(0),
             ms: Lock::new(LockRank::Sched, Vec::new()),
             bindings: ThreadLocal::new(),

@@ -71,7 +71,7 @@ pub fn pause() {
 /// ```
 #[track_caller]
 pub fn resume() {
-    assert!(current().XX.is_ok(), "{NOT_FROZEN}");
+    assert!(gmp_sched::timer::resume(&current()).is_ok(), "{NOT_FROZEN}");
 }
 
 /// Moves the paused clock of the current runtime forward, in one jump, and yields.

@@ -12,9 +12,13 @@
 #![allow(unsafe_code, reason = "calls into the C library, and marking what they wrote as initialised")]
 
 mod flags;
+#[cfg(target_os = "linux")]
+mod inq;
 mod peer_cred;
 
 pub use flags::{Access, access, is_fifo, is_nonblocking, set_nonblocking};
+#[cfg(target_os = "linux")]
+pub use inq::{enable_inq, recv_inq};
 pub use peer_cred::{PeerCred, peer_cred};
 
 use socket2::{SockAddr, SockRef};

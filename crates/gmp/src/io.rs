@@ -20,6 +20,8 @@
 //! # }
 //! ```
 
+#[cfg(all(feature = "net", unix))]
+pub(crate) mod backlog;
 #[cfg(feature = "net")]
 pub(crate) mod poll_evented;
 #[cfg(feature = "net")]

@@ -63,6 +63,21 @@ impl<E: Source> PollEvented<E> {
         Poll::Ready(n.map(drop))
     }
 
+    /// As [`poll_read`](Self::poll_read) for a TCP stream.
+    #[cfg(unix)]
+    pub(crate) fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+        backlog: &crate::io::backlog::Backlog,
+    ) -> Poll<io::Result<()>>
+    where
+        E: std::os::fd::AsFd,
+    {
+        let n = ready!(self.registration.poll_until_empty(cx, Direction::Read, || backlog.recv(self.as_fd(), buf)));
+        Poll::Ready(n.map(drop))
+    }
+
     pub(crate) fn poll_write<'a>(&'a self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>>
     where
         &'a E: io::Write,

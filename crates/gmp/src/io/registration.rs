@@ -130,19 +130,30 @@ impl Registration {
         len: usize,
         mut f: impl FnMut() -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
+        // Nothing at all is the end of the stream, which stays readable. Elsewhere than with epoll a short transfer proves nothing.
+        let is_all = |n: usize| n > 0 && n < len && cfg!(any(target_os = "linux", target_os = "android"));
+        self.poll_until_empty(cx, direction, || f().map(|n| (n, is_all(n))))
+    }
+
+    /// As the above, for an operation that says itself whether the next one would block.
+    #[inline]
+    pub(crate) fn poll_until_empty(
+        &self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        mut f: impl FnMut() -> io::Result<(usize, bool)>,
+    ) -> Poll<io::Result<usize>> {
         loop {
             let event = ready!(self.poll_ready(cx, direction))?;
             match f() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.desc.clear(event),
-                Ok(n) => {
-                    // Nothing at all is the end of the stream, which stays readable. Elsewhere than with epoll a short transfer
-                    // proves nothing.
-                    if n > 0 && n < len && cfg!(any(target_os = "linux", target_os = "android")) {
+                Ok((n, empty)) => {
+                    if empty {
                         self.desc.clear(event);
                     }
                     return Poll::Ready(Ok(n));
                 }
-                result => return Poll::Ready(result),
+                Err(error) => return Poll::Ready(Err(error)),
             }
         }
     }

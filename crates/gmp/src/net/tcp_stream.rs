@@ -7,6 +7,7 @@ mod ready;
 mod options;
 mod raw;
 
+use crate::io::backlog::Backlog;
 use crate::io::poll_evented::PollEvented;
 use crate::net::ToSocketAddrs;
 use crate::net::addr::{no_address, to_socket_addrs};
@@ -58,6 +59,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, Ready};
 /// ```
 pub struct TcpStream {
     io: PollEvented<mio::net::TcpStream>,
+    backlog: Backlog,
 }
 
 impl TcpStream {
@@ -107,7 +109,7 @@ impl TcpStream {
 
     /// Waits until a connection that has begun is there, or has failed.
     pub(crate) async fn connected(connecting: mio::net::TcpStream) -> io::Result<TcpStream> {
-        let stream = TcpStream { io: PollEvented::new(connecting)? };
+        let stream = TcpStream { io: PollEvented::new(connecting)?, backlog: Backlog::default() };
         // The kernel makes a socket writable when the attempt has ended, either way; which way SO_ERROR tells.
         poll_fn(|cx| stream.io.registration().poll_write_ready(cx)).await?;
         match stream.io.take_error()? {
@@ -119,7 +121,7 @@ impl TcpStream {
     /// A connection that a listener has accepted. It is taken for ready: there is room to write, and often the first bytes
     /// are there, so the first operation tries before it waits. A wrong guess costs one `WouldBlock`.
     pub(crate) fn accepted(stream: mio::net::TcpStream) -> io::Result<TcpStream> {
-        let stream = TcpStream { io: PollEvented::new(stream)? };
+        let stream = TcpStream { io: PollEvented::new(stream)?, backlog: Backlog::default() };
         stream.io.registration().assume_ready(Ready::READABLE | Ready::WRITABLE);
         Ok(stream)
     }
@@ -152,7 +154,7 @@ impl TcpStream {
     #[track_caller]
     pub fn from_std(stream: std::net::TcpStream) -> io::Result<TcpStream> {
         check_socket_for_blocking(&stream)?;
-        Ok(TcpStream { io: PollEvented::new(mio::net::TcpStream::from_std(stream))? })
+        Ok(TcpStream { io: PollEvented::new(mio::net::TcpStream::from_std(stream))?, backlog: Backlog::default() })
     }
 
     /// Makes it a stream of the standard library again. It is still in non-blocking mode.
@@ -298,7 +300,7 @@ impl TcpStream {
     // What the halves share with the stream: all of it takes `&self`.
 
     pub(crate) fn read_half_poll_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.io.poll_read(cx, buf)
+        self.io.poll_recv(cx, buf, &self.backlog)
     }
 
     pub(crate) fn write_half_poll_write(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {

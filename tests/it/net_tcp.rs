@@ -29,9 +29,15 @@ pub(crate) async fn pair_with_std() -> (TcpStream, std::net::TcpStream) {
     (ours, theirs)
 }
 
-/// Bytes that differ from each other, so that some in the wrong place are seen.
+/// Bytes that differ from each other, so that some in the wrong place are seen; they repeat after a prime number.
 pub(crate) fn pattern(len: usize) -> Vec<u8> {
-    (0..len).map(|i| (i * 31 + i / 251) as u8).collect()
+    const PERIOD: usize = 65_521;
+    let period: Vec<u8> = (0..len.min(PERIOD)).map(|i| (i * 31 + i / 251) as u8).collect();
+    let mut all = Vec::with_capacity(len);
+    while all.len() < len {
+        all.extend_from_slice(&period[..PERIOD.min(len - all.len())]);
+    }
+    all
 }
 
 /// Echoes until the client has finished.

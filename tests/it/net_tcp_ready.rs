@@ -5,7 +5,7 @@ use crate::support::{current, on_each, watched};
 use futures::FutureExt;
 use futures::task::{ArcWake, waker};
 use gmp::io::{AsyncReadExt, AsyncWriteExt, Interest, ReadBuf};
-use gmp::net::TcpStream;
+use gmp::net::{TcpSocket, TcpStream};
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read};
 use std::os::fd::AsFd;
@@ -51,17 +51,28 @@ async fn when_readable<T>(stream: &TcpStream, mut f: impl FnMut() -> io::Result<
     }
 }
 
+/// Two ends of a connection; what goes from the second to the first finds small buffers.
+async fn narrow_pair() -> (TcpStream, TcpStream) {
+    let (reader, writer) = (TcpSocket::new_v4().unwrap(), TcpSocket::new_v4().unwrap());
+    reader.set_recv_buffer_size(1 << 14).unwrap();
+    writer.set_send_buffer_size(1 << 14).unwrap();
+    writer.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = writer.listen(1).unwrap();
+    let ours = reader.connect(listener.local_addr().unwrap()).await.unwrap();
+    (ours, listener.accept().await.unwrap().0)
+}
+
 #[test]
 fn reading_and_writing_without_waiting() {
     on_each(|rt| {
         rt.block_on(async {
-            let (ours, theirs) = pair().await;
+            let (ours, theirs) = narrow_pair().await;
             would_block(ours.try_read(&mut [0; 8]));
             would_block(ours.try_read_vectored(&mut [IoSliceMut::new(&mut [0; 8])]));
             would_block(ours.try_read_buf(&mut Vec::with_capacity(8)));
 
             // Until the buffers are full. Each says how much it took.
-            let sent = pattern(64 << 20);
+            let sent = pattern(16 << 20);
             let mut taken = 0;
             theirs.writable().await.unwrap();
             loop {

@@ -9,7 +9,7 @@
 //! time.
 //!
 //! tokio stands here twice: `tokio` with everything enabled, as nearly every program has it, and `tokio_bare` without
-//! the drivers for I/O and time. gmp has no such drivers yet, so today `tokio_bare` is the fair one.
+//! the drivers for I/O and time. gmp always has its timers and its poller, so `tokio` is the fair one.
 //!
 //! Does NOT measure the first boot of a process, `#[main]`, memory, or a shutdown with tasks that are not done.
 //!

@@ -30,6 +30,12 @@ pub trait Runtime: Sized + 'static {
         F: Future + Send + 'static,
         F::Output: Send + 'static;
 
+    /// Spawns from a thread that isn't the runtime's.
+    fn spawn_from_outside<F>(&self, future: F) -> Self::JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static;
+
     /// Lets other tasks go first.
     fn yield_now() -> impl Future<Output = ()> + Send;
 
@@ -74,6 +80,14 @@ impl Runtime for Gmp {
         gmp::spawn(future)
     }
 
+    fn spawn_from_outside<F>(&self, future: F) -> Self::JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.0.spawn(future)
+    }
+
     fn yield_now() -> impl Future<Output = ()> + Send {
         gmp::task::yield_now()
     }
@@ -105,6 +119,14 @@ impl Runtime for Tokio {
         F::Output: Send + 'static,
     {
         tokio::spawn(future)
+    }
+
+    fn spawn_from_outside<F>(&self, future: F) -> Self::JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.0.spawn(future)
     }
 
     fn yield_now() -> impl Future<Output = ()> + Send {

@@ -21,6 +21,8 @@ fn runs_and_spawns<R: Runtime>() {
         task.await.expect("the task completes") + 2
     });
     assert_eq!(sum, 42);
+    let task = runtime.spawn_from_outside(async { 43 });
+    assert_eq!(runtime.block_on(task).expect("the task completes"), 43);
 }
 
 #[test]

@@ -5,6 +5,8 @@
 
 #![cfg(target_os = "linux")]
 
+mod wire; // timers and sockets
+
 use crate::support::{Census, current, in_child, multi, rounds, stderr, watched};
 use gmp::runtime::Runtime;
 use gmp::sync::oneshot;
@@ -42,9 +44,14 @@ extern "C" fn stop_for_a_while(_signal: libc::c_int) {
 
 /// Runs `story` while every other thread of the process is stopped again and again.
 fn in_chaos(story: fn()) {
+    harried(stop_for_a_while, story);
+}
+
+/// Runs `story` while every other thread of the process gets signals all the time, which `handler` handles.
+fn harried(handler: extern "C" fn(libc::c_int), story: fn()) {
     // SAFETY: all zeros is a valid `sigaction`: no flags (so system calls are interrupted), an empty mask.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-    action.sa_sigaction = stop_for_a_while as extern "C" fn(libc::c_int) as libc::sighandler_t;
+    action.sa_sigaction = handler as libc::sighandler_t;
     // SAFETY: the handler does only what a signal handler may.
     assert_eq!(unsafe { libc::sigaction(libc::SIGUSR1, &action, std::ptr::null_mut()) }, 0);
     let over = Arc::new(AtomicBool::new(false));

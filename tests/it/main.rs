@@ -39,5 +39,6 @@ mod net_udp; //       datagrams
 mod net_udp_options; // their options, groups
 mod net_lookup; //    names and addresses
 mod io_copy; //       tokio's copying over our sockets
+mod net_leaks; //     connections and runtimes by the thousand leave nothing behind
 mod chaos; //         any thread stopped at any instruction
 mod hostile; //       what must be survived, case by case

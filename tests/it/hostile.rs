@@ -11,3 +11,4 @@ mod shutdown; //   24 to 30
 mod scheduling; // 33 to 40
 mod limits; //     41 to 43, 50, 59: what the system refuses
 mod reentrancy; // 53 to 56
+mod io; //         44, 46, 60: descriptors

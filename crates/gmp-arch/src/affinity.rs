@@ -20,6 +20,13 @@ mod sys;
 
 const WORD_BITS: usize = u64::BITS as usize;
 
+/// Nanoseconds that the calling thread could have run and had no CPU to run on; on a CPU that it has to itself, hardly any. `None`
+/// where the system doesn't say.
+#[must_use]
+pub fn run_delay() -> Option<u64> {
+    os::run_delay()
+}
+
 /// A set of CPU numbers. Its text form is the kernel's, "0-3,8".
 #[derive(Clone, Default)]
 pub struct CpuSet {

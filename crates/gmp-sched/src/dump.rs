@@ -67,7 +67,7 @@ fn dump_all(out: &mut dyn Write) {
 pub fn dump(sched: &Sched, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
-        "SCHED runtime={} gomaxprocs={} idleprocs={} threads={} spinningthreads={} needspinning={} runqueue={} closing={}",
+        "SCHED runtime={} gomaxprocs={} idleprocs={} threads={} spinningthreads={} needspinning={} runqueue={} crowded={} closing={}",
         sched.id,
         sched.procs(),
         sched.idle.npidle(),
@@ -75,6 +75,7 @@ pub fn dump(sched: &Sched, out: &mut dyn Write) -> io::Result<()> {
         sched.idle.nmspinning(),
         u8::from(sched.idle.needs_spinning()),
         sched.runq.len(),
+        sched.is_crowded(),
         sched.is_closing(),
     )?;
     for pp in sched.records() {

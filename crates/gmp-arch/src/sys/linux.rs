@@ -176,3 +176,9 @@ pub(crate) fn tsc_enabled() -> bool {
 pub(crate) fn file_root() -> Option<&'static Path> {
     Some(Path::new("/"))
 }
+
+/// Nanoseconds that the calling thread could have run and had no CPU to run on.
+pub(crate) fn run_delay() -> Option<u64> {
+    // "cpu_time run_delay timeslices", if the kernel keeps them.
+    std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split_ascii_whitespace().nth(1)?.parse().ok()
+}

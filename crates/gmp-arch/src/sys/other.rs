@@ -60,3 +60,8 @@ pub(crate) fn tsc_enabled() -> bool {
 pub(crate) fn file_root() -> Option<&'static Path> {
     None
 }
+
+/// The system doesn't say, of a thread.
+pub(crate) fn run_delay() -> Option<u64> {
+    None
+}

@@ -17,6 +17,7 @@
 //! Go: runtime/proc.go (findRunnable, 3404-3840)
 
 use crate::proc::park;
+use crate::proc::pin;
 use crate::proc::ready;
 use crate::proc::schedule::Until;
 use crate::proc::seat;
@@ -49,6 +50,7 @@ pub(crate) fn find_runnable<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mu
     }
     if g0.event_tick >= sched.config.event_interval {
         g0.event_tick = 0;
+        pin::notice_crowding(sched, mp, &mut g0.crowding);
         // SAFETY: as above.
         unsafe { look_around(sched, pp) };
     }
@@ -191,8 +193,6 @@ unsafe fn spin(sched: &Sched, g0: &mut G0<'_>, pp: &P) -> Option<Gp> {
     if let Some(gp) = unsafe { steal::stealwork(sched, pp) } {
         return Some(gp);
     }
-    // With descriptors open the next thing to do may come from outside, whose programs need the CPU that looking would take:
-    // a server and its load generator on one machine answered a fourth fewer requests.
     if g0.linger && sched.netpoll.get().is_none_or(|netpoll| netpoll.open_count() == 0) {
         // SAFETY: the caller's promise.
         return unsafe { linger(sched, g0, pp) };

@@ -104,7 +104,49 @@ impl Pinning {
 pub(crate) fn pin(sched: &Sched, mp: &M, slot: usize) {
     let cpus = &sched.slots[slot].cpus;
     if !cpus.is_empty() {
+        if sched.is_crowded() {
+            return unpin(sched, mp);
+        }
         pin_to(mp, slot, cpus);
+    }
+}
+
+/// How often an M looks whether it has its CPU to itself, in nanoseconds.
+const LOOK_EVERY: u64 = 50_000_000;
+/// It hasn't if it waited for it for more than a tenth of the time.
+const CROWDED: u64 = 10;
+
+/// What an M knows of how it was treated on the CPU that it is pinned to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Crowding {
+    since: u64,
+    delay: u64,
+}
+
+/// `Pin::Auto` pins because the runtime has the machine to itself. It may turn out that it hasn't: a pinned thread that must share
+/// its CPU can't go where another is free. Then all Ms float from now on.
+#[cold]
+pub(crate) fn notice_crowding(sched: &Sched, mp: &M, seen: &mut Crowding) {
+    // ORDERING: the M's own variable.
+    if mp.pinned.load(Ordering::Relaxed) == 0 || sched.config.pin != Pin::Auto {
+        return;
+    }
+    if sched.is_crowded() {
+        return unpin(sched, mp);
+    }
+    let now = gmp_arch::ticks::nanotime();
+    let past = now.saturating_sub(seen.since);
+    if past < LOOK_EVERY {
+        return;
+    }
+    let Some(delay) = affinity::run_delay() else { return };
+    // A long time ago says nothing of now.
+    let crowded = past < 4 * LOOK_EVERY && delay.saturating_sub(seen.delay) > past / CROWDED;
+    *seen = Crowding { since: now, delay };
+    if crowded {
+        // ORDERING: a hint; each M comes to see it.
+        sched.crowded.store(true, gmp_base::loom::Ordering::Relaxed);
+        unpin(sched, mp);
     }
 }
 

@@ -6,6 +6,7 @@
 //! Go: runtime/runtime2.go (type m, 616)
 
 use crate::budget::Budget;
+use crate::proc::pin::Crowding;
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
 use gmp_arch::stack::{self, StackBounds};
@@ -196,6 +197,8 @@ pub struct G0<'a> {
     pub(crate) event_tick: u32,
     /// The last wait for events was so short that a look without waiting would have done.
     pub(crate) events_near: bool,
+    /// Whether the M has its CPU to itself.
+    pub(crate) crowding: Crowding,
     /// When the M last woke, in nanoseconds of `nanotime`.
     pub(crate) busy_since: u64,
     /// It has run something since it last woke.
@@ -234,6 +237,7 @@ impl<'a> G0<'a> {
             timer_tick: 0,
             event_tick: 0,
             events_near: false,
+            crowding: Crowding::default(),
             depth: crate::getg::depth(),
             busy_since: 0,
             has_run: false,

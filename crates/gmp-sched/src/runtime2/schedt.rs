@@ -48,6 +48,8 @@ pub struct Sched {
     pub(crate) closing: AtomicBool,
     /// Who is idle, who looks for work; see there for the proof.
     pub(crate) idle: CachePadded<Idle<MPtr>>,
+    /// Ms that `Pin::Auto` has pinned found that they had to share their CPUs: they float.
+    pub(crate) crowded: AtomicBool,
     /// The runtime's time.
     pub(crate) clock: Clock,
     /// When an M that had nothing to run fired timers last.
@@ -185,6 +187,7 @@ impl Sched {
             slots: slots.into_iter().map(CachePadded::new).collect(),
             closing: AtomicBool::new(false),
             idle: CachePadded::new(Idle::new(procs)),
+            crowded: AtomicBool::new(false),
             clock: Clock::new(),
             timers_fired: Counter::new(0),
             crowd: Gauge::new(0),
@@ -223,6 +226,12 @@ impl Sched {
     #[inline]
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Whether pinned Ms have found that they don't have their CPUs to themselves, and float now.
+    pub fn is_crowded(&self) -> bool {
+        // ORDERING: a hint.
+        self.crowded.load(Ordering::Relaxed)
     }
 
     /// GOMAXPROCS.

@@ -1,6 +1,7 @@
 //! TCP: connections and what travels over them; peers that close, reset, or never answer. Readiness is in `net_tcp_ready`.
 
 use crate::support::{current, on_each, watched};
+use futures::FutureExt;
 use gmp::io::{AsyncReadExt, AsyncWriteExt};
 use gmp::net::{TcpListener, TcpStream};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
@@ -245,6 +246,48 @@ fn shutdown_after_a_reset_is_no_error() {
             ours.shutdown().await.unwrap();
             let (_, mut writer) = ours.into_split();
             writer.shutdown().await.unwrap();
+        });
+    });
+}
+
+/// A read that fills its buffer doesn't show whether more is there: neither data nor the end may be missed, nor waited for in
+/// vain, however often that happens.
+#[test]
+fn buffers_that_are_just_filled() {
+    on_each(|rt| {
+        rt.block_on(async {
+            for reset in [false, true] {
+                let (mut ours, mut theirs) = pair().await;
+                let reading = gmp::spawn(async move {
+                    let mut buf = [0; 8];
+                    for round in 0..50_u8 {
+                        ours.read_exact(&mut buf).await.unwrap();
+                        assert_eq!(buf, [round; 8]);
+                        assert_eq!(ours.read(&mut []).now_or_never().unwrap_or(Ok(0)).unwrap(), 0);
+                        ours.write_all(b"!").await.unwrap();
+                    }
+                    // The last ones come with the end behind them, or are acknowledged: a reset throws away what hasn't been read.
+                    ours.read_exact(&mut buf).await.unwrap();
+                    if reset {
+                        ours.write_all(b"!").await.unwrap();
+                    }
+                    ours.read(&mut buf).await.map_err(|error| error.kind())
+                });
+                for round in 0..50_u8 {
+                    theirs.write_all(&[round; 8]).await.unwrap();
+                    assert_eq!(theirs.read_u8().await.unwrap(), b'!');
+                }
+                theirs.write_all(&[50; 8]).await.unwrap();
+                if reset {
+                    assert_eq!(theirs.read_u8().await.unwrap(), b'!');
+                    theirs.set_zero_linger().unwrap();
+                }
+                drop(theirs);
+                match reading.await.unwrap() {
+                    Ok(n) => assert_eq!((n, reset), (0, false)),
+                    Err(kind) => assert_eq!((kind, reset), (ErrorKind::ConnectionReset, true)),
+                }
+            }
         });
     });
 }

@@ -41,7 +41,9 @@ fn cells(outcome: &Outcome, series: &Series, plan: &Plan) -> Vec<String> {
         .push(ratio.map_or(NONE.to_owned(), |ratio| format!("{}..{}", self::ratio(ratio.min), self::ratio(ratio.max))));
     cells.push(better(figure).to_owned());
     let target = figure.bound().filter(|_| plan.has_targets());
-    cells.push(target.map_or(String::new(), |target| verdict(target, ratio.map(|ratio| ratio.median), plan)));
+    let decides = plan.is_conclusive() && outcome.failed.is_empty() && !outcome.interrupted;
+    let ratio = ratio.filter(|_| decides).map(|ratio| ratio.median);
+    cells.push(target.map_or(String::new(), |target| verdict(target, ratio)));
     cells.push(remark(outcome, series, plan));
     cells
 }
@@ -54,9 +56,9 @@ fn better(figure: Figure) -> &'static str {
     }
 }
 
-/// The target, and whether the ratio meets it. A quick run has no say in that.
-fn verdict(target: Target, ratio: Option<f64>, plan: &Plan) -> String {
-    match ratio.filter(|_| plan.is_conclusive()) {
+/// The target, and whether it is met by a ratio that has a say in that: not by one of a quick run, or of some rounds only.
+fn verdict(target: Target, ratio: Option<f64>) -> String {
+    match ratio {
         Some(ratio) if target.is_met(ratio) => format!("{target} met"),
         Some(_) => format!("{target} missed"),
         None => target.to_string(),

@@ -142,6 +142,19 @@ fn a_quick_run_decides_about_no_target() {
 }
 
 #[test]
+fn a_run_that_was_cut_short_decides_about_no_target() {
+    let mut cut = served(&[([104.0, 80.0], [100.0, 100.0])]);
+    cut.interrupted = true;
+    let text = rendered(&plan(1), vec![cut]);
+    assert!(words(&text, "server/requests").join(" ").contains(">1 ≥1.05 interrupted, 1 of 3 rounds"), "{text}");
+    let reason = "exit status: 101".to_owned();
+    let mut failed = served(&[([104.0, 80.0], [100.0, 100.0])]);
+    failed.failed.push(FailedRun { side: "gmp".to_owned(), round: 2, reason, stderr: Vec::new() });
+    let text = rendered(&plan(1), vec![failed]);
+    assert!(words(&text, "server/p99").join(" ").contains("<1 ≤1.00 FAILED gmp"), "{text}");
+}
+
+#[test]
 fn gmp_beside_gmp_has_no_targets() {
     let mut pins = plan(1);
     pins.sides[1].runtime = Runtime::Gmp;

@@ -149,3 +149,6 @@ impl Clock {
         self.state.lock().held -= 1;
     }
 }
+
+#[cfg(all(test, not(gmp_loom)))]
+mod tests;

@@ -112,3 +112,6 @@ impl Heap {
         }
     }
 }
+
+#[cfg(all(test, not(gmp_loom)))]
+mod tests;

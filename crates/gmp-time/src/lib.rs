@@ -21,6 +21,8 @@ pub mod clock;
 pub mod timer;
 pub mod heap;
 pub mod timers;
+#[cfg(test)]
+mod testing;
 
 pub use clock::{Clock, WrongState};
 pub use timer::{Fired, LATEST, Timer};

@@ -100,13 +100,12 @@ impl Timer {
         }
         // ORDERING: only this side arms; what the other side may have done the exchange below sees.
         let word = self.entry.word.load(Ordering::Relaxed);
-        // The bit is set here only if a waker's clone has panicked below.
-        let (free, claimed) = (word & !REGISTERING, word | REGISTERING);
         // Only this side writes a waker while the word is armed, so it may look without further ado: unless it has ended, and
         // then the other side may be taking it. So first the claim.
-        if !is_armed(word) || !self.entry.exchange(word, claimed) {
+        if !is_armed(word) || !self.entry.exchange(word, word | REGISTERING) {
             return self.must_have_ended();
         }
+        let registering = Registering { entry: &self.entry, word };
         // SAFETY: REGISTERING is set, so the waker is ours.
         let same = self.entry.waker.with(|w| unsafe { &*w }.as_ref().is_some_and(|w| w.will_wake(cx.waker())));
         let old = if same {
@@ -117,15 +116,9 @@ impl Timer {
             // SAFETY: as above.
             self.entry.waker.with_mut(|w| unsafe { &mut *w }.replace(new))
         };
-        if self.entry.exchange(claimed, free) {
-            drop(old);
-            return Poll::Pending;
-        }
-        // It has ended meanwhile, and the waker was left to us.
-        // SAFETY: the other side saw REGISTERING and doesn't touch the waker.
-        let new = self.entry.waker.with_mut(|w| unsafe { &mut *w }.take());
-        drop((old, new));
-        self.must_have_ended()
+        drop(registering);
+        drop(old);
+        self.ended().map_or(Poll::Pending, Poll::Ready)
     }
 
     fn must_have_ended(&self) -> Poll<Fired> {
@@ -154,8 +147,9 @@ impl Timer {
         if self.ended().is_some() {
             return None;
         }
-        // ORDERING: the heap's side sees CANCELLED and frees what it has; the acquire half makes the waker ours.
-        let word = self.entry.word.swap(CANCELLED, Ordering::AcqRel);
+        // ORDERING: of the two sides one takes the word out of ARMED. Nothing is published: the waker was written by this side, and
+        // the other one doesn't look at it once it sees CANCELLED.
+        let word = self.entry.word.swap(CANCELLED, Ordering::Relaxed);
         if !is_armed(word) {
             return None;
         }
@@ -167,6 +161,24 @@ impl Timer {
 impl Drop for Timer {
     fn drop(&mut self) {
         drop(self.cancel_by_ref());
+    }
+}
+
+/// The sleeper's right to the waker, while REGISTERING is set. A guard, for a waker's clone may panic.
+struct Registering<'a> {
+    entry: &'a Entry,
+    /// The word without the bit.
+    word: u64,
+}
+
+impl Drop for Registering<'_> {
+    fn drop(&mut self) {
+        if !self.entry.exchange(self.word | REGISTERING, self.word) {
+            // It has ended meanwhile, and the waker was left to us.
+            // SAFETY: the other side saw REGISTERING and doesn't touch the waker.
+            let waker = self.entry.waker.with_mut(|w| unsafe { &mut *w }.take());
+            drop(waker);
+        }
     }
 }
 
@@ -209,9 +221,9 @@ pub(crate) enum Due {
 
 impl Entry {
     fn exchange(&self, from: u64, to: u64) -> bool {
-        // ORDERING: release publishes the waker to who ends the timer; acquire takes the waker over from nobody, but makes the
-        // failure's reason visible.
-        self.word.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        // ORDERING: release publishes the waker to who ends the timer. Nothing is acquired: the other side writes no waker, and how it
+        // has ended `ended` says.
+        self.word.compare_exchange(from, to, Ordering::Release, Ordering::Relaxed).is_ok()
     }
 
     /// Whether it will never fire.
@@ -275,3 +287,9 @@ impl Entry {
         }
     }
 }
+
+#[cfg(all(test, gmp_loom))]
+mod loom_tests;
+
+#[cfg(all(test, not(gmp_loom)))]
+mod tests;

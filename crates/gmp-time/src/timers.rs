@@ -3,8 +3,8 @@
 //! Anyone may add and fire: the slot's M at each turn, an idle M that looks for work, sysmon for an M that is stuck. A lock is
 //! right here: it is hardly ever contended, and who holds which P doesn't matter to a timer.
 //!
-//! Dead entries are trimmed from the end at each addition, and purged when the heap has doubled since the last purge: at most
-//! half of it, and sixty-four more, are dead, at a price of two looks an addition.
+//! Dead entries are trimmed from the end at each addition, and purged when the heap is twice as long as after the last purge. So it
+//! is never longer than twice the most timers that were alive at a time, or sixty-four, at a price of two looks an addition.
 //!
 //! Go: runtime/time.go (type timers, 136; addHeap, cleanHead, wakeTime, check, run, 292-1230)
 
@@ -132,7 +132,8 @@ impl Timers {
         (timer, place)
     }
 
-    /// Fires what is due at `now`: `wake` gets the wakers, without a lock. Says whether there was anything.
+    /// Fires what is due at `now`: `wake` gets the wakers, without a lock, and must not panic: others would not be woken. Says
+    /// whether there was anything.
     pub fn run(&self, now: u64, wake: impl FnMut(Waker)) -> bool {
         self.run_some(now, usize::MAX, wake)
     }
@@ -173,7 +174,7 @@ impl Timers {
         (count, more)
     }
 
-    /// Ends all timers, and all that are started from now on.
+    /// Ends all timers, and all that are started from now on; `wake` as in [`run`](Self::run).
     pub fn close(&self, mut wake: impl FnMut(Waker)) {
         let mut state = self.heap.lock();
         state.closed = true;
@@ -196,3 +197,9 @@ impl Timers {
         earliest
     }
 }
+
+#[cfg(all(test, gmp_loom))]
+mod loom_tests;
+
+#[cfg(all(test, not(gmp_loom)))]
+mod tests;

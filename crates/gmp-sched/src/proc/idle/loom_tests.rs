@@ -2,9 +2,9 @@
 //!
 //! The queues, the notes and [`Idle`] are the real ones; the Ms are reduced to what they do with them.
 
-use super::{Claim, GiveUp, Idle, Leave};
+use super::{Claim, Cover, EMPTY_SEAT, FOR_EVER, GiveUp, Idle, Leave};
 use gmp_base::link::{Link, LinkCell};
-use gmp_base::loom::{AtomicUsize, Ordering, thread};
+use gmp_base::loom::{AtomicU64, AtomicUsize, Ordering, fence, thread};
 use gmp_base::note::Note;
 use gmp_queue::{GlobRunq, Runq};
 use std::ptr::NonNull;
@@ -41,6 +41,8 @@ struct World {
     rings: Vec<Runq<Item>>,
     notes: Vec<Note>,
     nextp: Vec<AtomicUsize>,
+    /// The earliest timer of all.
+    earliest: AtomicU64,
 }
 
 // SAFETY: queues and notes are synchronised; a ring is put into by its own M only.
@@ -60,6 +62,7 @@ impl World {
             rings: (0..procs).map(|_| Runq::new()).collect(),
             notes: (0..procs).map(|_| Note::new()).collect(),
             nextp: (0..procs).map(|_| AtomicUsize::new(0)).collect(),
+            earliest: AtomicU64::new(FOR_EVER),
         })
     }
 
@@ -232,5 +235,123 @@ fn loom_unclaim_against_join() {
         w.submit_global();
         t.join().unwrap();
         assert_eq!((w.idle.nmspinning(), w.idle.npidle()), (0, 0));
+    });
+}
+
+/// What `seat::cover` and `seat::wait` do, with one timer and a note for the netpoller.
+impl World {
+    /// A thread that isn't an M arms the timer.
+    fn arm(&self) {
+        self.earliest.store(5, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        match self.idle.cover(5) {
+            Cover::Covered => {}
+            Cover::Kick(mp) => drop(self.notes[mp].wakeup()),
+            Cover::Empty => {
+                if self.idle.should_wake() {
+                    self.wakep();
+                }
+            }
+        }
+    }
+
+    /// M `me`, which has P `slot`, sleeps and runs what it is woken for, until it has the seat and knows of the timer.
+    fn park_until_armed(&self, me: usize, mut slot: usize, mut spinning: bool) {
+        'awake: loop {
+            while let Some(item) = self.take() {
+                free(item);
+                if std::mem::take(&mut spinning) && self.idle.stop_spinning() {
+                    self.wakep();
+                }
+            }
+            if self.idle.give_up(slot, Some(me), spinning) == GiveUp::SpinInstead {
+                spinning = true;
+                continue;
+            }
+            if self.has_work() {
+                if let Leave::WithP(s) = self.idle.leave_with_p(me, slot) {
+                    (slot, spinning) = (s, true);
+                    continue;
+                }
+            }
+            let mut seated = false;
+            loop {
+                let next = self.nextp[me].swap(0, Ordering::AcqRel);
+                if next != 0 {
+                    (slot, spinning) = (next - 1, true);
+                    continue 'awake;
+                }
+                let fresh = !seated && self.idle.take_seat(me);
+                seated |= fresh;
+                if seated && (fresh || self.idle.look_round(me)) {
+                    let when = self.earliest.load(Ordering::Relaxed);
+                    self.idle.wait_until(me, when);
+                    if when != FOR_EVER {
+                        return;
+                    }
+                } else {
+                    seated = false;
+                }
+                self.notes[me].sleep();
+            }
+        }
+    }
+
+    /// Nobody relies on a seat in which nobody is.
+    fn check_seat(&self) {
+        if self.idle.until() != EMPTY_SEAT {
+            assert!(matches!(self.idle.cover(0), Cover::Kick(_)), "the seat is empty and looks taken");
+        }
+    }
+}
+
+/// A timer is armed from outside while the only M takes the seat.
+#[test]
+fn loom_arm_against_taking_the_seat() {
+    loom::model(|| {
+        let w = World::new(1);
+        let m = w.clone();
+        let t = thread::spawn(move || m.park_until_armed(0, 0, false));
+        w.arm();
+        t.join().unwrap();
+        w.check_seat();
+    });
+}
+
+/// As before, and something is queued too, for which the M in the seat is claimed.
+#[test]
+fn loom_arm_against_claim() {
+    loom::model(|| {
+        let w = World::new(1);
+        let (m, submitter) = (w.clone(), w.clone());
+        let t = thread::spawn(move || m.park_until_armed(0, 0, false));
+        let s = thread::spawn(move || submitter.submit_global());
+        w.arm();
+        s.join().unwrap();
+        t.join().unwrap();
+        w.check_seat();
+    });
+}
+
+/// The M in the seat says until when it waits, while it is claimed: the seat is empty then, and looks it. Else the next M to go to
+/// sleep would rely on one that isn't there.
+#[test]
+fn loom_claim_against_the_seats_time() {
+    loom::model(|| {
+        let w = World::new(1);
+        w.earliest.store(5, Ordering::Relaxed);
+        let m = w.clone();
+        let t = thread::spawn(move || {
+            // Unless somebody asked for a spinner before.
+            if m.idle.give_up(0, Some(0), false) == GiveUp::Idle && m.idle.take_seat(0) {
+                m.idle.wait_until(0, 5);
+            }
+        });
+        w.wakep();
+        t.join().unwrap();
+        w.check_seat();
+        if w.nextp[0].load(Ordering::Relaxed) != 0 {
+            assert_eq!(w.idle.until(), EMPTY_SEAT);
+        }
     });
 }

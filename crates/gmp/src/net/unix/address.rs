@@ -27,14 +27,22 @@ pub(super) fn of_path(path: &Path) -> io::Result<StdSocketAddr> {
 
 /// The address of a sender. One that isn't bound to a name has an address without a family, or of no length; it is the
 /// unnamed one.
-pub(super) fn of_sender(sender: &socket2::SockAddr) -> io::Result<SocketAddr> {
+///
+/// A path that fills the address to the last byte has no room for the zero that std wants at its end. Std can neither bind to such a
+/// path nor send to it; whoever did is unnamed here.
+pub(super) fn of_sender(sender: &socket2::SockAddr) -> SocketAddr {
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    if let Some(name) = sender.as_abstract_namespace() {
-        return StdSocketAddr::from_abstract_name(name).map(SocketAddr::from);
+    if let Some(Ok(address)) = sender.as_abstract_namespace().map(StdSocketAddr::from_abstract_name) {
+        return SocketAddr::from(address);
     }
-    // A path that fills the address to the last byte has no room for the zero that std wants at its end. Std can neither bind
-    // to such a path nor send to it; whoever did is unnamed here.
-    let path = sender.as_pathname().unwrap_or(Path::new(""));
-    let address = StdSocketAddr::from_pathname(path).or_else(|_| StdSocketAddr::from_pathname(""))?;
-    Ok(SocketAddr::from(address))
+    match sender.as_pathname().map(StdSocketAddr::from_pathname) {
+        Some(Ok(address)) => SocketAddr::from(address),
+        _ => unnamed(),
+    }
+}
+
+/// The address of a socket that isn't bound to a name.
+pub(super) fn unnamed() -> SocketAddr {
+    let address = StdSocketAddr::from_pathname("").expect("std takes no path for no name");
+    SocketAddr::from(address)
 }

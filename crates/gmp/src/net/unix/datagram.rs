@@ -16,6 +16,7 @@ use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A Unix datagram socket.
 ///
@@ -59,6 +60,8 @@ use std::path::Path;
 /// ```
 pub struct UnixDatagram {
     io: PollEvented<mio::net::UnixDatagram>,
+    /// Whether it is shut down for receiving. Linux says `WouldBlock` then, for ever, where a receiver is to see the end.
+    receives_no_more: AtomicBool,
 }
 
 impl UnixDatagram {
@@ -74,7 +77,7 @@ impl UnixDatagram {
 
     #[track_caller]
     fn new(socket: mio::net::UnixDatagram) -> io::Result<UnixDatagram> {
-        PollEvented::new(socket).map(|io| Self { io })
+        PollEvented::new(socket).map(|io| Self { io, receives_no_more: AtomicBool::new(false) })
     }
 
     /// A socket with a name.
@@ -273,7 +276,8 @@ impl UnixDatagram {
         self.io.take_error()
     }
 
-    /// Shuts the socket down in one direction or both: operations in it fail or see the end, those that wait as well.
+    /// Shuts the socket down in one direction or both, for those who wait as well: sending fails, receiving returns 0 bytes once
+    /// the messages are taken that have come before.
     ///
     /// # Errors
     /// What the system says, `NotConnected` among it.
@@ -291,7 +295,17 @@ impl UnixDatagram {
     /// # }
     /// ```
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.io.shutdown(how)
+        if how == Shutdown::Write {
+            return self.io.shutdown(how);
+        }
+        // ORDERING: before the system call, whose event wakes those who then look at it (`recv.rs`); it publishes nothing else.
+        let before = self.receives_no_more.swap(true, Ordering::AcqRel);
+        let result = self.io.shutdown(how);
+        if result.is_err() {
+            // ORDERING: as above.
+            self.receives_no_more.store(before, Ordering::Release);
+        }
+        result
     }
 }
 

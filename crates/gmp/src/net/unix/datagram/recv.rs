@@ -8,6 +8,7 @@ use crate::net::unix::{SocketAddr, address};
 use gmp_netpoll::fd;
 use std::io;
 use std::os::fd::AsFd;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 #[cfg(feature = "io-util")]
@@ -35,7 +36,7 @@ impl UnixDatagram {
     /// # }
     /// ```
     pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.registration().async_io(Interest::READABLE, || self.io.recv(buf)).await
+        self.io.registration().async_io(Interest::READABLE, || self.recv_slice(buf)).await
     }
 
     /// Receives a datagram without waiting.
@@ -56,7 +57,7 @@ impl UnixDatagram {
     /// # }
     /// ```
     pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.registration().try_io(Interest::READABLE, || self.io.recv(buf))
+        self.io.registration().try_io(Interest::READABLE, || self.recv_slice(buf))
     }
 
     /// Polls to receive a datagram into the free part of `buf`.
@@ -84,7 +85,7 @@ impl UnixDatagram {
     /// # }
     /// ```
     pub fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.io.registration().poll_read_io(cx, || fd::recv(self.io.as_fd(), buf, 0).map(drop))
+        self.io.registration().poll_read_io(cx, || self.recv_into(buf))
     }
 
     /// Receives a datagram and says from whom: how many bytes of it are in `buf`, and the sender's address.
@@ -107,8 +108,7 @@ impl UnixDatagram {
     /// # }
     /// ```
     pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        let (n, from) = self.io.registration().async_io(Interest::READABLE, || self.io.recv_from(buf)).await?;
-        Ok((n, SocketAddr::from(from)))
+        self.io.registration().async_io(Interest::READABLE, || self.recv_slice_from(buf)).await
     }
 
     /// Receives a datagram without waiting and says from whom.
@@ -129,8 +129,7 @@ impl UnixDatagram {
     /// # }
     /// ```
     pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        let (n, from) = self.io.registration().try_io(Interest::READABLE, || self.io.recv_from(buf))?;
-        Ok((n, SocketAddr::from(from)))
+        self.io.registration().try_io(Interest::READABLE, || self.recv_slice_from(buf))
     }
 
     /// Polls to receive a datagram into the free part of `buf`, and says from whom.
@@ -157,12 +156,41 @@ impl UnixDatagram {
     /// # }
     /// ```
     pub fn poll_recv_from(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<SocketAddr>> {
-        self.io.registration().poll_read_io(cx, || self.recv_from_into(buf))
+        self.io.registration().poll_read_io(cx, || self.recv_into_from(buf))
+    }
+}
+
+/// The system calls.
+impl UnixDatagram {
+    fn recv_slice(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.or_end(self.io.recv(buf), || 0)
     }
 
-    fn recv_from_into(&self, buf: &mut ReadBuf<'_>) -> io::Result<SocketAddr> {
-        let (_, from) = fd::recv_from(self.io.as_fd(), buf, 0)?;
-        address::of_sender(&from)
+    fn recv_into(&self, buf: &mut ReadBuf<'_>) -> io::Result<()> {
+        self.or_end(fd::recv(self.io.as_fd(), buf, 0).map(drop), || ())
+    }
+
+    fn recv_slice_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        let received = self.io.recv_from(buf).map(|(n, from)| (n, SocketAddr::from(from)));
+        self.or_end(received, || (0, address::unnamed()))
+    }
+
+    fn recv_into_from(&self, buf: &mut ReadBuf<'_>) -> io::Result<SocketAddr> {
+        let received = fd::recv_from(self.io.as_fd(), buf, 0);
+        self.or_end(received.map(|(_, from)| address::of_sender(&from)), address::unnamed)
+    }
+
+    /// Nothing is there, and nothing will come once the socket is shut down.
+    fn or_end<R>(&self, received: io::Result<R>, end: impl FnOnce() -> R) -> io::Result<R> {
+        match received {
+            // ORDERING: pairs with `shutdown`'s, through the event that has woken us if not by itself.
+            Err(error)
+                if error.kind() == io::ErrorKind::WouldBlock && self.receives_no_more.load(Ordering::Acquire) =>
+            {
+                Ok(end())
+            }
+            received => received,
+        }
     }
 }
 
@@ -192,7 +220,7 @@ impl UnixDatagram {
     /// # }
     /// ```
     pub async fn recv_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
-        self.io.registration().async_io(Interest::READABLE, || self.recv_into(buf)).await
+        self.io.registration().async_io(Interest::READABLE, || self.recv_buf_now(buf)).await
     }
 
     /// Receives a datagram into the free space of `buf`, without waiting.
@@ -213,7 +241,7 @@ impl UnixDatagram {
     /// # }
     /// ```
     pub fn try_recv_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
-        self.io.registration().try_io(Interest::READABLE, || self.recv_into(buf))
+        self.io.registration().try_io(Interest::READABLE, || self.recv_buf_now(buf))
     }
 
     /// Receives a datagram into the free space of `buf`, and says from whom.
@@ -236,7 +264,7 @@ impl UnixDatagram {
     /// # }
     /// ```
     pub async fn recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
-        self.io.registration().async_io(Interest::READABLE, || self.recv_into_from(buf)).await
+        self.io.registration().async_io(Interest::READABLE, || self.recv_buf_from_now(buf)).await
     }
 
     /// Receives a datagram into the free space of `buf`, without waiting, and says from whom.
@@ -257,19 +285,19 @@ impl UnixDatagram {
     /// # }
     /// ```
     pub fn try_recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
-        self.io.registration().try_io(Interest::READABLE, || self.recv_into_from(buf))
+        self.io.registration().try_io(Interest::READABLE, || self.recv_buf_from_now(buf))
     }
 
-    fn recv_into<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
-        read_into(buf, |free| fd::recv(self.io.as_fd(), free, 0).map(drop))
+    fn recv_buf_now<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
+        read_into(buf, |free| self.recv_into(free))
     }
 
-    fn recv_into_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
-        let mut from = None;
+    fn recv_buf_from_now<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
+        let mut sender = None;
         let n = read_into(buf, |free| {
-            from = Some(self.recv_from_into(free)?);
+            sender = Some(self.recv_into_from(free)?);
             Ok(())
         })?;
-        Ok((n, from.expect("the sender is known once the datagram is there")))
+        Ok((n, sender.expect("the sender is known once the datagram is there")))
     }
 }

@@ -55,6 +55,8 @@ macro_rules! traits {
     }};
 }
 
+mod unix;
+
 #[test]
 fn the_question_can_be_answered_no() {
     assert_eq!(traits!(u8), [true; 5]);

@@ -38,6 +38,13 @@ mod net_tcp_socket; // before they are connections; options
 mod net_udp; //       datagrams
 mod net_udp_options; // their options, groups
 mod net_lookup; //    names and addresses
+mod net_unix_stream; // Unix listeners and streams
+mod net_unix_split; // their halves
+mod net_unix_ready; // readiness, and the end of the runtime
+mod net_unix_datagram; // messages
+mod net_unix_socket; // before it is known what they will be
+mod net_unix_pipe; // pipes, with names and without
+mod io_async_fd; //   any descriptor
 mod io_copy; //       tokio's copying over our sockets
 mod net_leaks; //     connections and runtimes by the thousand leave nothing behind
 mod net_hostile; //   resets, closes and ends while everything is on its way

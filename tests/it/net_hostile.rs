@@ -4,11 +4,13 @@
 use crate::net_tcp::{listener, pair, pattern};
 use crate::support::{ByHand, Census, block_on, current, multi, on_each, rounds, watched};
 use gmp::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use gmp::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use gmp::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 use gmp::runtime::Runtime;
 use gmp::time::{Duration, sleep};
 use std::fmt::Debug;
 use std::io::{self, ErrorKind, Read, Write};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
@@ -78,11 +80,12 @@ fn resets_at_any_moment() {
                 tasks.push(gmp::spawn(async move {
                     let _live = also;
                     let message = [1; 4_096];
-                    while i % 3 > 0 {
+                    let mut writes = i % 3 > 0;
+                    while writes {
                         if let Err(error) = writer.write_all(&message).await {
                             assert_reset(&error);
                             counted.fetch_add(1, Ordering::SeqCst);
-                            break;
+                            writes = false;
                         }
                     }
                     // It isn't the one who says goodbye.
@@ -256,31 +259,7 @@ fn outlive(rt: Runtime) {
     drop(rt);
     census.assert_all_dropped();
     others.into_iter().for_each(|other| other.join().unwrap());
-    // Nothing waits any more.
-    block_on(async {
-        let byte = &mut [0];
-        assert_shutdown(stream.read(byte).await);
-        assert_shutdown(stream.peek(byte).await);
-        assert_shutdown(stream.write(byte).await);
-        assert_shutdown(stream.write_vectored(&[io::IoSlice::new(&[1])]).await);
-        assert_shutdown(stream.readable().await);
-        assert_shutdown(stream.writable().await);
-        assert_shutdown(stream.ready(Interest::READABLE | Interest::WRITABLE).await);
-        assert_shutdown(stream.try_read(byte));
-        assert_shutdown(stream.try_write(byte));
-        assert_shutdown(stream.try_io(Interest::READABLE, || Ok(())));
-        assert_shutdown(stream.async_io(Interest::WRITABLE, || Ok(())).await);
-        let (mut reader, mut writer) = halves;
-        assert_shutdown(reader.read(byte).await);
-        assert_shutdown(writer.write(byte).await);
-        assert_shutdown(listener.accept().await);
-        assert_shutdown(udp.recv(byte).await);
-        assert_shutdown(udp.recv_from(byte).await);
-        assert_shutdown(udp.peek_from(byte).await);
-        assert_shutdown(udp.send_to(byte, to).await);
-        assert_shutdown(udp.try_recv_from(byte));
-        assert_shutdown(udp.readable().await);
-    });
+    block_on(nothing_works(&mut stream, halves, &listener, &udp, to));
     // Nothing new is taken.
     let guard = handle.enter();
     let std_socket = || std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -303,6 +282,37 @@ fn outlive(rt: Runtime) {
         udp.send_to(b"!", to).await.unwrap();
         assert_eq!(udp.recv(&mut [0; 4]).await.unwrap(), 1);
     });
+}
+
+/// No operation waits any more.
+async fn nothing_works(
+    stream: &mut TcpStream,
+    (mut reader, mut writer): (OwnedReadHalf, OwnedWriteHalf),
+    listener: &TcpListener,
+    udp: &UdpSocket,
+    to: SocketAddr,
+) {
+    let byte = &mut [0];
+    assert_shutdown(stream.read(byte).await);
+    assert_shutdown(stream.peek(byte).await);
+    assert_shutdown(stream.write(byte).await);
+    assert_shutdown(stream.write_vectored(&[io::IoSlice::new(&[1])]).await);
+    assert_shutdown(stream.readable().await);
+    assert_shutdown(stream.writable().await);
+    assert_shutdown(stream.ready(Interest::READABLE | Interest::WRITABLE).await);
+    assert_shutdown(stream.try_read(byte));
+    assert_shutdown(stream.try_write(byte));
+    assert_shutdown(stream.try_io(Interest::READABLE, || Ok(())));
+    assert_shutdown(stream.async_io(Interest::WRITABLE, || Ok(())).await);
+    assert_shutdown(reader.read(byte).await);
+    assert_shutdown(writer.write(byte).await);
+    assert_shutdown(listener.accept().await);
+    assert_shutdown(udp.recv(byte).await);
+    assert_shutdown(udp.recv_from(byte).await);
+    assert_shutdown(udp.peek_from(byte).await);
+    assert_shutdown(udp.send_to(byte, to).await);
+    assert_shutdown(udp.try_recv_from(byte));
+    assert_shutdown(udp.readable().await);
 }
 
 /// Sockets are made, used and closed by other threads while their runtime ends: each operation ends, with whatever result.

@@ -287,3 +287,6 @@ impl PollDesc {
 /// A waiter's number at a descriptor; none before it waits.
 #[derive(Debug, Default)]
 pub struct Waiting(Option<u64>);
+
+#[cfg(all(test, gmp_loom))]
+mod loom_tests;

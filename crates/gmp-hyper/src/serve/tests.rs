@@ -194,7 +194,8 @@ async fn a_shutdown_waits_for_requests_in_flight() {
     in_flight(&mut io).await;
     drop(std::mem::replace(&mut server.stop, oneshot::channel().0));
     // Once it has dropped the listener, the shutdown has begun.
-    server.accept.closed().await;
+    let closed = gmp::time::timeout(Duration::from_secs(60), server.accept.closed()).await;
+    closed.expect("the listener is dropped while a request is in flight");
     gmp::task::yield_now().await;
     assert!(!server.served.is_finished());
     io.write_all(b"late").await.unwrap();

@@ -17,8 +17,8 @@
 //! `select!`, `join!`, `pin!`, `task_local!`) *are* tokio's, re-exported, so that libraries written for them work.
 //!
 //! # What is here now
-//! Tasks, runtimes of both flavours, `spawn_blocking`, `time`, `net`, `sync`, `io` traits and utilities, the macros. Files,
-//! processes and signals have their feature names but not yet their modules; see CHANGELOG.md.
+//! Tasks, runtimes of both flavours, `spawn_blocking`, `sync`, `time`, `net`, `io`, the macros. Files, processes and signals have
+//! their feature names but not yet their modules; see CHANGELOG.md.
 //!
 //! # Feature flags
 //! | feature | what it adds |

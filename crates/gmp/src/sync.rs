@@ -3,6 +3,9 @@
 //! They share the poll budget of the runtime: a loop over a ready channel yields after a while, so that other tasks get
 //! their turn (see [`task::coop`](crate::task::coop)).
 //!
+//! `mpsc::Sender::send_timeout` is the exception: it uses tokio's own timer, which doesn't run here, and panics. Use
+//! `time::timeout(duration, sender.send(value))`.
+//!
 //! ```
 //! # #[gmp::main(flavor = "current_thread")]
 //! # async fn main() {

@@ -110,3 +110,6 @@ fn token_of(desc: &PollDesc, generation: u32) -> Token {
 pub(crate) fn token(desc: &PollDesc) -> Token {
     token_of(desc, desc.generation())
 }
+
+#[cfg(all(test, not(gmp_loom)))]
+mod tests;

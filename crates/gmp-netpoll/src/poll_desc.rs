@@ -290,3 +290,5 @@ pub struct Waiting(Option<u64>);
 
 #[cfg(all(test, gmp_loom))]
 mod loom_tests;
+#[cfg(all(test, not(gmp_loom)))]
+mod tests;

@@ -161,3 +161,6 @@ impl std::fmt::Display for RuntimeShutdown {
 }
 
 impl std::error::Error for RuntimeShutdown {}
+
+#[cfg(all(test, not(gmp_loom)))]
+mod tests;

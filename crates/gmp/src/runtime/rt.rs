@@ -1,11 +1,14 @@
 //! [`Runtime`]: owns a scheduler; dropping it ends it.
 
-use crate::runtime::{Builder, EnterGuard, Handle, RuntimeMetrics};
+#[cfg(feature = "rt-multi-thread")]
+use crate::runtime::Builder;
+use crate::runtime::{EnterGuard, Handle, RuntimeMetrics};
 use crate::task::JoinHandle;
 use gmp_sched::proc::{needm, newproc};
 use gmp_sched::shutdown::{self, Wait};
 use gmp_sched::{Flavor, main_g};
 use std::future::Future;
+#[cfg(feature = "rt-multi-thread")]
 use std::io;
 use std::time::Duration;
 

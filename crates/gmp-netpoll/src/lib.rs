@@ -19,7 +19,7 @@
 pub mod fd;
 pub mod ready;
 pub mod poll_desc;
-pub mod poll_cache;
+mod poll_cache;
 mod sys;
 pub mod netpoll;
 

@@ -19,7 +19,7 @@
 
 pub mod clock;
 pub mod timer;
-pub mod heap;
+mod heap;
 pub mod timers;
 #[cfg(test)]
 mod testing;

@@ -9,7 +9,7 @@
 //! While somebody waits in the seat the kernel wakes him for an event, so the others don't look. When the seat is empty, all
 //! Ms that are awake run Gs.
 //!
-//! Timers of a slot whose M is busy are that M's to fire: it does so in time as a rule. Others leave it [`GRACE`].
+//! Timers of a slot whose M is busy are that M's to fire: it does so in time as a rule. Others leave it a millisecond.
 //!
 //! Go: runtime/proc.go (findRunnable's netpoll parts, 3495-3530, 3720-3800; wakeNetPoller, 4017), time.go (check)
 

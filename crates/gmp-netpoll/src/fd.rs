@@ -11,11 +11,15 @@
 
 #![allow(unsafe_code, reason = "calls into the C library, and marking what they wrote as initialised")]
 
+#[cfg(target_os = "linux")]
+mod boundary;
 mod flags;
 #[cfg(target_os = "linux")]
 mod inq;
 mod peer_cred;
 
+#[cfg(target_os = "linux")]
+pub use boundary::recv_boundary;
 pub use flags::{Access, access, is_fifo, is_nonblocking, set_nonblocking};
 #[cfg(target_os = "linux")]
 pub use inq::{enable_inq, recv_inq};

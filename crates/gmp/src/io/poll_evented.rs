@@ -36,6 +36,16 @@ impl<E: Source> PollEvented<E> {
         Self::new_with_interest(io, Interest::READABLE | Interest::WRITABLE)
     }
 
+    /// As [`new`](Self::new), for a stream that may carry out-of-band data. Such data ends a read early, so the poller is to tell of
+    /// it, lest a short read be taken for the last.
+    #[track_caller]
+    pub(crate) fn new_stream(io: E) -> io::Result<Self> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let interest = interest | Interest::PRIORITY;
+        Self::new_with_interest(io, interest)
+    }
+
     /// As [`new`](Self::new), for this interest.
     #[track_caller]
     pub(crate) fn new_with_interest(mut io: E, interest: Interest) -> io::Result<Self> {

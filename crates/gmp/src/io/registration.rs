@@ -148,7 +148,8 @@ impl Registration {
             match f() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.desc.clear(event),
                 Ok((n, empty)) => {
-                    if empty {
+                    // Out-of-band data ends a read early; what is behind it is still there.
+                    if empty && self.desc.look(gmp_netpoll::Ready::PRIORITY).ready.is_empty() {
                         self.desc.clear(event);
                     }
                     return Poll::Ready(Ok(n));

@@ -109,7 +109,7 @@ impl TcpStream {
 
     /// Waits until a connection that has begun is there, or has failed.
     pub(crate) async fn connected(connecting: mio::net::TcpStream) -> io::Result<TcpStream> {
-        let stream = TcpStream { io: PollEvented::new(connecting)?, backlog: Backlog::default() };
+        let stream = TcpStream { io: PollEvented::new_stream(connecting)?, backlog: Backlog::default() };
         // The kernel makes a socket writable when the attempt has ended, either way; which way SO_ERROR tells.
         poll_fn(|cx| stream.io.registration().poll_write_ready(cx)).await?;
         match stream.io.take_error()? {
@@ -121,7 +121,7 @@ impl TcpStream {
     /// A connection that a listener has accepted. It is taken for ready: there is room to write, and often the first bytes
     /// are there, so the first operation tries before it waits. A wrong guess costs one `WouldBlock`.
     pub(crate) fn accepted(stream: mio::net::TcpStream) -> io::Result<TcpStream> {
-        let stream = TcpStream { io: PollEvented::new(stream)?, backlog: Backlog::default() };
+        let stream = TcpStream { io: PollEvented::new_stream(stream)?, backlog: Backlog::default() };
         stream.io.registration().assume_ready(Ready::READABLE | Ready::WRITABLE);
         Ok(stream)
     }
@@ -154,7 +154,10 @@ impl TcpStream {
     #[track_caller]
     pub fn from_std(stream: std::net::TcpStream) -> io::Result<TcpStream> {
         check_socket_for_blocking(&stream)?;
-        Ok(TcpStream { io: PollEvented::new(mio::net::TcpStream::from_std(stream))?, backlog: Backlog::default() })
+        Ok(TcpStream {
+            io: PollEvented::new_stream(mio::net::TcpStream::from_std(stream))?,
+            backlog: Backlog::default(),
+        })
     }
 
     /// Makes it a stream of the standard library again. It is still in non-blocking mode.

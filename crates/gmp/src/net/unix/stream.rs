@@ -9,6 +9,8 @@ use crate::io::{AsyncRead, AsyncWrite, ReadBuf, Ready};
 use crate::net::blocking_check::check_socket_for_blocking;
 use crate::net::unix::address;
 use crate::net::unix::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, SocketAddr, UCred, WriteHalf};
+#[cfg(target_os = "linux")]
+use gmp_netpoll::Direction;
 use gmp_netpoll::fd;
 use std::fmt;
 use std::future::poll_fn;
@@ -117,7 +119,7 @@ impl UnixStream {
 
     #[track_caller]
     fn new(stream: mio::net::UnixStream) -> io::Result<UnixStream> {
-        PollEvented::new(stream).map(|io| Self { io })
+        PollEvented::new_stream(stream).map(|io| Self { io })
     }
 
     /// A socket that a listener has accepted. It is writable, and mostly its peer has sent something already; a try costs less
@@ -332,6 +334,16 @@ impl UnixStream {
     }
 
     pub(super) fn poll_read_priv(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        #[cfg(target_os = "linux")]
+        {
+            let read = || {
+                let room = buf.remaining();
+                let (n, boundary) = fd::recv_boundary(self.io.as_fd(), buf)?;
+                Ok((n, n > 0 && n < room && !boundary))
+            };
+            self.io.registration().poll_until_empty(cx, Direction::Read, read).map_ok(drop)
+        }
+        #[cfg(not(target_os = "linux"))]
         self.io.poll_read(cx, buf)
     }
 

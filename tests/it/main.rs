@@ -44,6 +44,7 @@ mod net_unix_ready; // readiness, and the end of the runtime
 mod net_unix_datagram; // messages
 mod net_unix_socket; // before it is known what they will be
 mod net_unix_pipe; // pipes, with names and without
+mod net_short_reads; // reads that end early
 mod io_async_fd; //   any descriptor
 mod io_copy; //       tokio's copying over our sockets
 mod net_leaks; //     connections and runtimes by the thousand leave nothing behind

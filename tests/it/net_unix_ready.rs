@@ -329,6 +329,23 @@ fn ready_names_what_was_asked_for() {
     });
 }
 
+/// A buffer without room is filled as soon as the stream is thought to be ready, whether there is something or not.
+#[test]
+fn a_buffer_without_room() {
+    on_each(|rt| {
+        rt.block_on(async {
+            let (_client, mut server) = connected().await;
+            assert_eq!(server.read(&mut []).await.unwrap(), 0);
+            let (mut a, b) = UnixStream::pair().unwrap();
+            assert!(ByHand::new(a.read(&mut [])).poll().is_pending(), "it isn't ready");
+            b.try_write(b"!").unwrap();
+            assert_eq!(a.read(&mut []).await.unwrap(), 0);
+            assert_eq!(a.try_read(&mut []).unwrap(), 0);
+            assert_eq!(a.read(&mut [0; 8]).await.unwrap(), 1);
+        });
+    });
+}
+
 /// A stream that always has something is no reason to keep others waiting.
 #[test]
 fn a_stream_that_never_blocks_uses_up_its_turn() {

@@ -14,6 +14,10 @@ use tokio::io::ReadBuf;
 /// # Errors
 /// What the system says, `WouldBlock` among it.
 pub fn recv_boundary(fd: BorrowedFd<'_>, buf: &mut ReadBuf<'_>) -> io::Result<(usize, bool)> {
+    if buf.remaining() == 0 {
+        // A `read` of nothing gives nothing; `recvmsg` would wait for something first.
+        return Ok((0, false));
+    }
     super::receive(buf, |unfilled| recvmsg(fd, unfilled))
 }
 

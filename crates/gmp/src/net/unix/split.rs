@@ -62,6 +62,20 @@ impl ReadHalf<'_> {
     ///
     /// # Cancel safety
     /// This is cancel safe. Readiness stays until an operation has met `WouldBlock`.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::io::Interest;
+    ///
+    /// # #[gmp::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut here, there) = gmp::net::UnixStream::pair()?;
+    /// there.try_write(b"hello")?;
+    /// let (reader, _writer) = here.split();
+    /// assert!(reader.ready(Interest::READABLE).await?.is_readable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.0.ready(interest).await
     }
@@ -73,6 +87,18 @@ impl ReadHalf<'_> {
     ///
     /// # Cancel safety
     /// This is cancel safe. Readiness stays until a read has met `WouldBlock`.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut here, there) = gmp::net::UnixStream::pair()?;
+    /// there.try_write(b"hello")?;
+    /// let (reader, _writer) = here.split();
+    /// reader.readable().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readable(&self) -> io::Result<()> {
         self.0.readable().await
     }
@@ -103,6 +129,20 @@ impl ReadHalf<'_> {
     ///
     /// # Errors
     /// `WouldBlock` if there is nothing to read; else what the system says.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut here, there) = gmp::net::UnixStream::pair()?;
+    /// there.try_write(b"hello")?;
+    /// let (reader, _writer) = here.split();
+    /// reader.readable().await?;
+    /// let mut buf = Vec::with_capacity(16);
+    /// assert_eq!(reader.try_read_buf(&mut buf)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "io-util")]
     pub fn try_read_buf<B: bytes::BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         self.0.try_read_buf(buf)
@@ -112,6 +152,23 @@ impl ReadHalf<'_> {
     ///
     /// # Errors
     /// `WouldBlock` if there is nothing to read; else what the system says.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::io::IoSliceMut;
+    ///
+    /// # #[gmp::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut here, there) = gmp::net::UnixStream::pair()?;
+    /// there.try_write(b"hello")?;
+    /// let (reader, _writer) = here.split();
+    /// reader.readable().await?;
+    /// let (mut head, mut tail) = ([0; 2], [0; 8]);
+    /// let n = reader.try_read_vectored(&mut [IoSliceMut::new(&mut head), IoSliceMut::new(&mut tail)])?;
+    /// assert_eq!(n, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.0.try_read_vectored(bufs)
     }
@@ -120,6 +177,17 @@ impl ReadHalf<'_> {
     ///
     /// # Errors
     /// What the system says.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut here, _there) = gmp::net::UnixStream::pair()?;
+    /// let (reader, _writer) = here.split();
+    /// assert!(reader.peer_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.0.peer_addr()
     }
@@ -128,6 +196,17 @@ impl ReadHalf<'_> {
     ///
     /// # Errors
     /// What the system says.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut here, _there) = gmp::net::UnixStream::pair()?;
+    /// let (reader, _writer) = here.split();
+    /// assert!(reader.local_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
     }
@@ -141,6 +220,19 @@ impl WriteHalf<'_> {
     ///
     /// # Cancel safety
     /// This is cancel safe. Readiness stays until an operation has met `WouldBlock`.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::io::Interest;
+    ///
+    /// # #[gmp::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut here, _there) = gmp::net::UnixStream::pair()?;
+    /// let (_reader, writer) = here.split();
+    /// assert!(writer.ready(Interest::WRITABLE).await?.is_writable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.0.ready(interest).await
     }
@@ -152,6 +244,17 @@ impl WriteHalf<'_> {
     ///
     /// # Cancel safety
     /// This is cancel safe. Readiness stays until a write has met `WouldBlock`.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut here, _there) = gmp::net::UnixStream::pair()?;
+    /// let (_reader, writer) = here.split();
+    /// writer.writable().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn writable(&self) -> io::Result<()> {
         self.0.writable().await
     }
@@ -180,6 +283,20 @@ impl WriteHalf<'_> {
     ///
     /// # Errors
     /// `WouldBlock` if there is no room; else what the system says.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::io::IoSlice;
+    ///
+    /// # #[gmp::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut here, _there) = gmp::net::UnixStream::pair()?;
+    /// let (_reader, writer) = here.split();
+    /// writer.writable().await?;
+    /// assert_eq!(writer.try_write_vectored(&[IoSlice::new(b"he"), IoSlice::new(b"llo")])?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write_vectored(&self, buf: &[IoSlice<'_>]) -> io::Result<usize> {
         self.0.try_write_vectored(buf)
     }
@@ -188,6 +305,17 @@ impl WriteHalf<'_> {
     ///
     /// # Errors
     /// What the system says.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut here, _there) = gmp::net::UnixStream::pair()?;
+    /// let (_reader, writer) = here.split();
+    /// assert!(writer.peer_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.0.peer_addr()
     }
@@ -196,6 +324,17 @@ impl WriteHalf<'_> {
     ///
     /// # Errors
     /// What the system says.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut here, _there) = gmp::net::UnixStream::pair()?;
+    /// let (_reader, writer) = here.split();
+    /// assert!(writer.local_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
     }

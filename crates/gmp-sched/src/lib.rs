@@ -30,6 +30,7 @@ pub mod dump;
 pub mod metrics;
 
 pub use getg::{EnterGuard, current, current_task_id, enter, is_driving, start_driving};
+pub use proc::syscall::section;
 pub use rt0::record::BootRecord;
 pub use runtime2::config::{Config, Flavor, Pin, UnhandledPanic};
 pub use runtime2::schedt::Sched;

@@ -55,5 +55,6 @@ pub mod seat;
 pub mod park;
 pub mod find_runnable;
 pub mod execute;
+pub mod syscall;
 pub mod schedule;
 pub mod needm;

@@ -28,6 +28,8 @@ mod two_runtimes; //  several runtimes in one process
 mod macros; //        #[gmp::main], #[gmp::test]
 mod ui; //            their messages
 mod retire; //        a P taken from a thread that is stuck
+mod stalls; //        sysmon: tasks that block and compute stall nobody
+mod block_in_place; // blocking sections
 mod wakers; //        wakers and tasks outliving what they belong to
 mod regression; //    one test an issue
 mod net_tcp; //       connections, and peers that close, reset, or never answer

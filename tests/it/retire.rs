@@ -2,7 +2,7 @@
 //!
 //! Who decides is sysmon's business; here the test decides, and calls what sysmon calls.
 
-use crate::support::{Census, current, eventually, multi, multi_builder, rounds, watched};
+use crate::support::{Census, current, eventually, multi_builder, rounds, watched};
 use gmp::runtime::Runtime;
 use gmp::sync::mpsc as async_mpsc;
 use gmp_sched::Sched;
@@ -11,6 +11,11 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, ThreadId};
+
+/// A runtime whose sysmon the test is.
+fn unwatched(workers: usize) -> Runtime {
+    multi_builder(workers).stall_detection(false).build().unwrap()
+}
 
 fn sched_of(rt: &Runtime) -> Arc<Sched> {
     rt.block_on(async { gmp_sched::current().expect("inside of a runtime") })
@@ -52,7 +57,7 @@ impl Stuck {
 fn what_is_queued_runs_on_another_thread() {
     watched(|| {
         const N: usize = 50;
-        let rt = multi(1);
+        let rt = unwatched(1);
         let (sched, metrics) = (sched_of(&rt), rt.metrics());
         let (tx, rx) = mpsc::channel();
         let queue = move || {
@@ -85,7 +90,7 @@ fn what_is_queued_runs_on_another_thread() {
 #[test]
 fn the_stuck_one_goes_on() {
     watched(|| {
-        let rt = multi(1);
+        let rt = unwatched(1);
         let (sched, metrics) = (sched_of(&rt), rt.metrics());
         let (tx, mut rx) = async_mpsc::unbounded_channel();
         let listener = rt.spawn(async move {
@@ -123,7 +128,7 @@ fn the_stuck_one_goes_on() {
 #[test]
 fn many_stuck_at_a_time() {
     watched(|| {
-        let rt = multi(1);
+        let rt = unwatched(1);
         let (sched, metrics) = (sched_of(&rt), rt.metrics());
         let mut all = Vec::new();
         for i in 0..20 {
@@ -152,7 +157,7 @@ fn many_stuck_at_a_time() {
 #[test]
 fn an_idle_p_is_not_retired() {
     watched(|| {
-        let rt = multi(1);
+        let rt = unwatched(1);
         let (sched, metrics) = (sched_of(&rt), rt.metrics());
         rt.block_on(rt.spawn(async {})).unwrap();
         eventually("the worker sleeps", || metrics.worker_park_unpark_count(0) % 2 == 1);
@@ -168,7 +173,7 @@ fn an_idle_p_is_not_retired() {
 #[test]
 fn shut_down_while_stuck() {
     watched(|| {
-        let rt = multi(1);
+        let rt = unwatched(1);
         let sched = sched_of(&rt);
         let census = Census::default();
         let counted = census.clone();
@@ -197,7 +202,7 @@ fn shut_down_while_stuck() {
 #[test]
 fn a_locked_m_can_lose_its_p() {
     watched(|| {
-        let rt = multi(2);
+        let rt = unwatched(2);
         let (sched, metrics) = (sched_of(&rt), rt.metrics());
         let mut replaced = 0;
         for _ in 0..50 {
@@ -266,7 +271,7 @@ fn the_only_thread_loses_its_p() {
 fn retired_without_a_thread_to_replace_it() {
     for workers in [1, 2] {
         watched(move || {
-            let rt = multi_builder(workers).thread_stack_size(1 << 46).build().unwrap();
+            let rt = multi_builder(workers).stall_detection(false).thread_stack_size(1 << 46).build().unwrap();
             let sched = sched_of(&rt);
             let sum = rt.block_on_main(async move {
                 let mut sum = 0;
@@ -290,7 +295,7 @@ fn retired_without_a_thread_to_replace_it() {
 fn main_loses_its_p() {
     for workers in [1, 2, 4] {
         watched(move || {
-            let rt = multi(workers);
+            let rt = unwatched(workers);
             let sched = sched_of(&rt);
             let census = Census::default();
             let counted = census.clone();
@@ -324,7 +329,7 @@ fn retired_while_the_runtime_ends() {
     for round in 0..30 {
         watched(move || {
             let workers = 1 + round % 3;
-            let rt = multi(workers);
+            let rt = unwatched(workers);
             let sched = sched_of(&rt);
             let stop = Arc::new(AtomicBool::new(false));
             let villain = {
@@ -369,7 +374,7 @@ fn retired_while_the_runtime_ends() {
 fn retired_at_any_moment() {
     for workers in [1, 2, 4] {
         watched(move || {
-            let rt = multi(workers);
+            let rt = unwatched(workers);
             let (sched, metrics) = (sched_of(&rt), rt.metrics());
             let (stop, replaced) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
             let villain = {

@@ -293,8 +293,10 @@ fn a_worker_has_a_thread_and_counts_forced_yields() {
         let rt = multi(1);
         let metrics = rt.metrics();
         assert_eq!(metrics.worker_thread_id(0), None, "nothing has run yet");
-        let thread = rt.block_on(rt.spawn(async { std::thread::current().id() })).unwrap();
-        assert_eq!(metrics.worker_thread_id(0), Some(thread));
+        let asked = metrics.clone();
+        let seen = rt.spawn(async move { (std::thread::current().id(), asked.worker_thread_id(0)) });
+        let (thread, seen) = rt.block_on(seen).unwrap();
+        assert_eq!(seen, Some(thread));
         assert_eq!(metrics.budget_forced_yield_count(), 0);
         let loops = rt.spawn(async {
             let semaphore = gmp::sync::Semaphore::new(1);

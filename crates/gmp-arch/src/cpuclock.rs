@@ -26,11 +26,24 @@ impl ThreadCpuClock {
         os::CpuClock::current().map(ThreadCpuClock)
     }
 
+    /// Another thread's of this process, by the number that [`gettid`](crate::affinity::gettid) gave it.
+    #[must_use]
+    pub fn of_thread(tid: i32) -> Option<ThreadCpuClock> {
+        os::CpuClock::of_thread(tid).map(ThreadCpuClock)
+    }
+
     /// CPU time used so far, in user code and the kernel. `None` once the thread has ended.
     #[must_use]
     pub fn read(&self) -> Option<Duration> {
         self.0.read()
     }
+}
+
+/// Whether a thread of this process runs or would if it had a CPU; false: it waits for something else. `None` where the system
+/// doesn't say. A few microseconds.
+#[must_use]
+pub fn wants_cpu(tid: i32) -> Option<bool> {
+    os::wants_cpu(tid)
 }
 
 #[cfg(all(test, target_os = "linux", not(miri)))]

@@ -93,6 +93,13 @@ impl Tenure {
         self.0.load(Ordering::Relaxed) == RETIRED
     }
 
+    /// Whether nobody holds the record.
+    #[inline]
+    pub fn is_idle(&self) -> bool {
+        // ORDERING: a hint, for scans.
+        self.0.load(Ordering::Relaxed) == IDLE
+    }
+
     /// Whether an M holds the record and its slot.
     #[inline]
     pub fn is_live(&self) -> bool {

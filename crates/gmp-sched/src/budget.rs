@@ -84,3 +84,16 @@ pub fn scope<R>(f: impl FnOnce(&Budget) -> R) -> R {
         Poll::Pending => gmp_base::throw!("the budget's scope was pending"),
     }
 }
+
+/// Runs `f` without a limit; afterwards the thread's budget is what it was.
+pub(crate) fn unlimited<R>(f: impl FnOnce() -> R) -> R {
+    let mut f = Some(f);
+    let unlimited = tokio::task::coop::unconstrained(poll_fn(|_| match f.take() {
+        Some(f) => Poll::Ready(f()),
+        None => gmp_base::throw!("the budget's scope was polled twice"),
+    }));
+    match pin!(unlimited).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => gmp_base::throw!("the budget's scope was pending"),
+    }
+}

@@ -29,6 +29,8 @@ struct Context {
     driving: Cell<bool>,
     /// The task that a P-less thread of the blocking pool runs.
     blocking_task: Cell<Option<Id>>,
+    /// The kernel's number of the thread, once somebody has asked.
+    tid: Cell<i32>,
     /// rt0's TLS check.
     slot: Cell<usize>,
 }
@@ -41,6 +43,7 @@ thread_local! {
             depth: Cell::new(0),
             driving: Cell::new(false),
             blocking_task: Cell::new(None),
+            tid: Cell::new(0),
             slot: Cell::new(0),
         }
     };
@@ -127,6 +130,12 @@ pub fn current() -> Option<Arc<Sched>> {
 pub fn current_runtime() -> Option<u64> {
     // SAFETY: as in `current`.
     current_ptr().map(|sched| unsafe { sched.as_ref() }.id)
+}
+
+/// Whether the current runtime is a `current_thread` one.
+pub(crate) fn is_current_fifo() -> bool {
+    // SAFETY: as in `current`.
+    current_ptr().is_some_and(|sched| unsafe { sched.as_ref() }.fifo)
 }
 
 /// Calls `f` with the scheduler of the runtime with this number: at little cost if it is the current one. `None` if it has ended
@@ -257,19 +266,38 @@ impl Drop for Driving {
 
 /// For the time of `f` the thread counts as driving, whatever it did before: user code in `f` must not block.
 pub(crate) fn while_driving<R>(f: impl FnOnce() -> R) -> R {
+    with_driving(true, f)
+}
+
+fn with_driving<R>(driving: bool, f: impl FnOnce() -> R) -> R {
     struct Reset(bool);
     impl Drop for Reset {
         fn drop(&mut self) {
             CONTEXT.with(|c| c.driving.set(self.0));
         }
     }
-    let _reset = Reset(CONTEXT.with(|c| c.driving.replace(true)));
+    let _reset = Reset(CONTEXT.with(|c| c.driving.replace(driving)));
     f()
 }
 
 /// Whether the thread drives futures: then it must not block.
 pub fn is_driving() -> bool {
     CONTEXT.with(|c| c.driving.get())
+}
+
+/// The kernel's number of the thread.
+pub(crate) fn gettid() -> i32 {
+    CONTEXT.with(|c| {
+        if c.tid.get() == 0 {
+            c.tid.set(gmp_arch::affinity::gettid());
+        }
+        c.tid.get()
+    })
+}
+
+/// For the time of `f` the thread counts as one that drives nothing: it may block.
+pub(crate) fn while_not_driving<R>(f: impl FnOnce() -> R) -> R {
+    with_driving(false, f)
 }
 
 /// The address of the thread's g slot.

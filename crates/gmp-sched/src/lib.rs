@@ -10,6 +10,7 @@
 //! | [`shutdown`] | — |
 //! | [`blocking`] | — |
 //! | [`timer`] | `time.go`: what a sleeping G asks for |
+//! | [`sysmon`] | `proc.go` (`sysmon`, `retake`) |
 //! | [`netpoll`] | `netpoll.go`: what a G that waits for a descriptor asks for |
 //!
 //! Internal to gmp: no semver promise. Words here are Go's; the facade's are tokio's.
@@ -21,6 +22,7 @@ pub mod runtime2;
 pub mod getg;
 pub mod blocking;
 pub mod shutdown;
+pub mod sysmon;
 pub mod proc;
 pub mod rt0;
 pub mod main_g;
@@ -30,7 +32,8 @@ pub mod dump;
 pub mod metrics;
 
 pub use getg::{EnterGuard, current, current_task_id, enter, is_driving, start_driving};
-pub use proc::syscall::section;
+pub use proc::syscall::{may_block_in_place, section, section_out_of_runtime};
 pub use rt0::record::BootRecord;
 pub use runtime2::config::{Config, Flavor, Pin, UnhandledPanic};
 pub use runtime2::schedt::Sched;
+pub use sysmon::{StallKind, StalledPoll};

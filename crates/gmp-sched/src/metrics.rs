@@ -6,10 +6,34 @@ use crate::runtime2::p::PTotals;
 use crate::runtime2::schedt::Sched;
 use gmp_base::loom::unmodelled::Ordering;
 use std::thread::ThreadId;
+use std::time::Duration;
 
 /// A runtime's figures.
 #[derive(Clone, Copy, Debug)]
 pub struct Metrics<'a>(pub &'a Sched);
+
+/// What sysmon has found and done.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stalls {
+    /// Polls found blocked.
+    pub blocked: u64,
+    /// Polls found computing for longer than the threshold.
+    pub busy: u64,
+    /// Ps taken from polls that block.
+    pub retaken_blocked: u64,
+    /// Ps taken from blocking sections.
+    pub retaken_section: u64,
+    /// Ps taken from polls that compute.
+    pub retaken_busy: u64,
+    /// Ps that should have been taken and weren't.
+    pub denied: u64,
+    /// Time slices ended.
+    pub preempted: u64,
+    /// The longest poll seen.
+    pub longest: Duration,
+    /// How often sysmon has looked.
+    pub looks: u64,
+}
 
 // ORDERING: everything here is a figure for people.
 impl Metrics<'_> {
@@ -93,6 +117,23 @@ impl Metrics<'_> {
     /// Ps taken away from Ms that were stuck.
     pub fn retired_count(&self) -> u64 {
         self.0.stats.retired.load(Ordering::Relaxed)
+    }
+
+    /// What sysmon has found and done.
+    pub fn stalls(&self) -> Stalls {
+        let stalls = &self.0.stats.stalls;
+        let get = |counter: &gmp_base::loom::unmodelled::AtomicU64| counter.load(Ordering::Relaxed);
+        Stalls {
+            blocked: get(&stalls.blocked),
+            busy: get(&stalls.busy),
+            retaken_blocked: get(&stalls.retaken_blocked),
+            retaken_section: get(&stalls.retaken_section),
+            retaken_busy: get(&stalls.retaken_busy),
+            denied: get(&stalls.denied),
+            preempted: get(&stalls.preempted),
+            longest: Duration::from_nanos(get(&stalls.longest)),
+            looks: get(&stalls.looks),
+        }
     }
 
     /// Threads that the system refused.

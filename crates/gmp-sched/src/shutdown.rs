@@ -60,6 +60,7 @@ pub fn begin(sched: &Sched) {
     fence(Ordering::SeqCst);
     sched.lifecycle.lock().closed = true;
     template::close(sched);
+    sched.sysmon.wakeup();
     sched.runq.close();
     // SAFETY: `close` passes on the right to queue each G; it is a G of this scheduler.
     sched.allgs.close(|gp| unsafe { sched.runq.put(gp) });

@@ -112,6 +112,12 @@ impl Header {
         self.spawned_at
     }
 
+    /// A number that stands for the future's type. Two types whose code is the same may share one, and a type may have several.
+    #[inline]
+    pub fn kind(&self) -> usize {
+        std::ptr::from_ref(self.vtable).addr()
+    }
+
     /// The scheduler.
     ///
     /// # Safety

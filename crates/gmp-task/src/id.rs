@@ -60,6 +60,13 @@ impl Id {
         }
     }
 
+    /// The task with this number.
+    #[doc(hidden)]
+    #[inline]
+    pub fn from_raw(id: u64) -> Option<Self> {
+        NonZeroU64::new(id).map(Self)
+    }
+
     /// The number itself.
     #[inline]
     pub fn as_u64(self) -> u64 {

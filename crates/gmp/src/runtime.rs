@@ -27,6 +27,16 @@
 //! * Wakers, handles and join handles that outlive the runtime are inert: waking does nothing, awaiting a task gives a
 //!   [cancelled](crate::task::JoinError::is_cancelled) error.
 //!
+//! * In a `multi_thread` runtime, a task that blocks its thread or computes without a pause stalls nobody else: no other task, timer
+//!   or socket. Nothing has to be said for it; what follows says how late the others can be.
+//!
+//! # What is not
+//! * A poll can't be interrupted. So futures that are joined in the same task wait for each other, and tasks of a
+//!   [`LocalSet`](crate::task) do, and everything in a `current_thread` runtime, which has one thread.
+//! * A thread is found blocked after a few milliseconds, not at once: [`block_in_place`](crate::task::block_in_place) and
+//!   [`spawn_blocking`](crate::task::spawn_blocking) say so in advance. Computing counts as a stall after 10 ms, and with all CPUs
+//!   computing the others get their share of them, not more.
+//!
 //! # Behaviour at the time of writing
 //! A task that is woken runs next on the P of its waker, ahead of its queue; every 61st turn a P looks into the global queue
 //! first, and moves such a task to the end of the queue. An idle P takes half of another's queue.
@@ -38,7 +48,7 @@ mod rt;
 
 pub use builder::Builder;
 pub use gmp_arch as arch;
-pub use gmp_sched::{BootRecord, Pin, UnhandledPanic};
+pub use gmp_sched::{BootRecord, Pin, StallKind, StalledPoll, UnhandledPanic};
 pub use handle::{EnterGuard, Handle, Id, RuntimeFlavor, TryCurrentError};
 pub use metrics::RuntimeMetrics;
 pub use rt::Runtime;

@@ -36,6 +36,8 @@ pub mod coop {
     };
 }
 
+#[cfg(feature = "rt-multi-thread")]
+pub use blocking::block_in_place;
 pub use blocking::spawn_blocking;
 pub use coop::{Unconstrained, consume_budget, unconstrained};
 pub use gmp_task::{AbortHandle, Id, JoinError, JoinHandle};

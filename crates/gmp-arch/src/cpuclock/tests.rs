@@ -56,4 +56,28 @@ fn the_clock_id_is_made_of_the_thread_id() {
     // thread's would dangle.
     let expected = (!crate::affinity::gettid() << 3) | 4 | 2;
     assert_eq!(ThreadCpuClock::current().map(|clock| clock.0.raw()), Some(expected));
+    let by_id = ThreadCpuClock::of_thread(crate::affinity::gettid()).unwrap();
+    assert_eq!(by_id.0.raw(), expected);
+    assert!(ThreadCpuClock::of_thread(0).is_none(), "an unknown thread");
+}
+
+#[test]
+fn who_waits_wants_no_cpu() {
+    assert_eq!(wants_cpu(crate::affinity::gettid()), Some(true), "the caller runs");
+    let (tell, told) = mpsc::channel();
+    let (end, ended) = mpsc::channel::<()>();
+    let waits = thread::Builder::new()
+        .name("a) R (b".to_owned())
+        .spawn(move || {
+            tell.send(crate::affinity::gettid()).unwrap();
+            ended.recv().unwrap_err();
+        })
+        .unwrap();
+    let tid = told.recv().unwrap();
+    while wants_cpu(tid) != Some(false) {
+        thread::yield_now();
+    }
+    drop(end);
+    waits.join().unwrap();
+    assert_eq!(wants_cpu(i32::MAX), None, "no such thread");
 }

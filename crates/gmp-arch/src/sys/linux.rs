@@ -125,6 +125,13 @@ impl CpuClock {
         (rc == 0).then_some(CpuClock(id))
     }
 
+    pub(crate) fn of_thread(tid: i32) -> Option<CpuClock> {
+        // The kernel's rule (MAKE_THREAD_CPUCLOCK): the complement of the id above three bits that say which clock.
+        const PER_THREAD: i32 = 4;
+        const SCHED: i32 = 2;
+        (tid > 0).then_some(CpuClock(!tid << 3 | PER_THREAD | SCHED))
+    }
+
     pub(crate) fn read(self) -> Option<Duration> {
         let mut now = MaybeUninit::<libc::timespec>::uninit();
         // SAFETY: `clock_gettime` checks the clock id itself, and has room for its answer in `now`.
@@ -181,4 +188,12 @@ pub(crate) fn file_root() -> Option<&'static Path> {
 pub(crate) fn run_delay() -> Option<u64> {
     // "cpu_time run_delay timeslices", if the kernel keeps them.
     std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+/// Whether a thread of this process runs or waits for a CPU, and for nothing else.
+pub(crate) fn wants_cpu(tid: i32) -> Option<bool> {
+    let stat = std::fs::read(format!("/proc/self/task/{tid}/stat")).ok()?;
+    // "tid (name) state ...", and a name may have anything in it.
+    let end = stat.iter().rposition(|&b| b == b')')?;
+    Some(*stat.get(end + 2)? == b'R')
 }

@@ -44,6 +44,10 @@ impl CpuClock {
         None
     }
 
+    pub(crate) fn of_thread(_tid: i32) -> Option<CpuClock> {
+        None
+    }
+
     pub(crate) fn read(self) -> Option<Duration> {
         match self {}
     }
@@ -75,5 +79,10 @@ pub(crate) fn file_root() -> Option<&'static Path> {
 
 /// The system doesn't say, of a thread.
 pub(crate) fn run_delay() -> Option<u64> {
+    None
+}
+
+/// The system doesn't say.
+pub(crate) fn wants_cpu(_tid: i32) -> Option<bool> {
     None
 }

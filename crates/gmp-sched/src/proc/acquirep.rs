@@ -6,6 +6,7 @@ use crate::proc::{newm, pin, seat, wakep};
 use crate::runtime2::m::M;
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
+use crate::sysmon;
 use gmp_base::loom::Ordering;
 use gmp_base::loom::unmodelled::Ordering as Unmodelled;
 use std::ptr;
@@ -23,6 +24,9 @@ pub(crate) fn acquirep<'a>(sched: &'a Sched, mp: &M, slot: usize) -> &'a P {
     sched.slots[slot].count_unpark();
     // ORDERING: a hint for `wakep`; released to `Sched::last_m`.
     sched.slots[slot].last_m.store(ptr::from_ref(mp).cast_mut(), Ordering::Release);
+    if !sched.sysmon.is_awake() {
+        sysmon::rouse(sched);
+    }
     pp
 }
 

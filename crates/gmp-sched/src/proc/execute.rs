@@ -19,6 +19,8 @@ pub(crate) fn execute(sched: &Sched, g0: &mut G0<'_>, gp: Gp) {
     if let Some(pp) = mp.p() {
         pp.stats.polls.add(1);
     }
+    // SAFETY: it came out of a queue, so the right to run it, which keeps it alive, is ours.
+    mp.turn.begin(unsafe { gp.as_ref() });
     mp.set_curg(Some(gp));
     // SAFETY: it came out of a queue, so the right to run it is ours.
     let ran = unsafe { g::run(gp) };

@@ -54,8 +54,9 @@ pub(crate) fn find_runnable<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mu
         // SAFETY: as above.
         unsafe { look_around(sched, pp) };
     }
-    if g0.tick >= sched.config.global_queue_interval {
+    if g0.tick >= sched.config.global_queue_interval || pp.is_preempted() {
         g0.tick = 0;
+        pp.set_preempt(false);
         // SAFETY: this thread's M holds the record.
         if let Some(gp) = unsafe { every_61st(sched, pp) } {
             return Some(gp);
@@ -138,7 +139,10 @@ unsafe fn every_61st(sched: &Sched, pp: &P) -> Option<Gp> {
 #[inline]
 unsafe fn runqget(sched: &Sched, pp: &P) -> Option<Gp> {
     // SAFETY: the caller's promise.
-    if let Some((gp, _inherit_time)) = unsafe { pp.runq.get() } {
+    if let Some((gp, inherit_time)) = unsafe { pp.runq.get() } {
+        if inherit_time {
+            pp.stats.inherited.add(1);
+        }
         return Some(gp);
     }
     if sched.fifo {

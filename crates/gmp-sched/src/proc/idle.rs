@@ -156,6 +156,17 @@ impl<T: Copy + PartialEq> Idle<T> {
         lists.midle.len() + usize::from(lists.seated.is_some())
     }
 
+    /// Calls `f` if all slots are idle: nobody takes one while it runs, and whoever does so afterwards sees what it has stored.
+    pub fn if_all_idle(&self, slots: usize, f: impl FnOnce()) -> bool {
+        let lists = self.lists.lock();
+        let all = self.npidle() == slots;
+        if all {
+            f();
+        }
+        drop(lists);
+        all
+    }
+
     /// Until when the M in the seat waits.
     #[inline]
     pub fn until(&self) -> u64 {

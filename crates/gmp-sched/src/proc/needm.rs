@@ -17,7 +17,9 @@ use crate::shutdown;
 use gmp_base::loom::Ordering;
 use gmp_base::loom::unmodelled::{AtomicBool as Flag, Ordering as Unmodelled};
 use gmp_base::note::Note;
+use gmp_task::Gp;
 use std::future::Future;
+use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::ptr;
 use std::sync::Arc;
@@ -76,6 +78,7 @@ impl LockedG {
 /// In `current_thread` it never takes the P, which is for who runs the queue.
 #[track_caller]
 pub fn block_on_locked<F: Future>(sched: &Arc<Sched>, future: F) -> F::Output {
+    let called_at = Location::caller();
     let mp = needm(sched);
     // SAFETY: the caller holds the scheduler for the whole call.
     let _bound = unsafe { getg::bind(mp) };
@@ -83,12 +86,42 @@ pub fn block_on_locked<F: Future>(sched: &Arc<Sched>, future: F) -> F::Output {
     budget::scope(|budget| {
         let _g0 = G0::enter(mp, budget);
         // A panic of the future must not take the P with it.
-        let _dropm = Dropm { sched, mp };
-        drive_locked(sched, mp, budget, pin!(future))
+        let nested = Nested::new(mp);
+        let _dropm = nested.is_none().then_some(Dropm { sched, mp });
+        drive_locked(sched, mp, budget, pin!(future), called_at)
     })
 }
 
-fn drive_locked<F: Future>(sched: &Sched, mp: &M, budget: &Budget, mut future: Pin<&mut F>) -> F::Output {
+/// A `block_on` in a blocking section of a task, or of another `block_on`: afterwards the M goes on with that, with a P or without.
+struct Nested<'a> {
+    mp: &'a M,
+    curg: Option<Gp>,
+    locked: bool,
+}
+
+impl<'a> Nested<'a> {
+    fn new(mp: &'a M) -> Option<Self> {
+        let (curg, locked) = (mp.curg(), mp.is_locked());
+        mp.set_curg(None);
+        // In a section the M is in somebody's turn, whether that has a P or not.
+        (mp.section() % 2 == 1).then_some(Self { mp, curg, locked })
+    }
+}
+
+impl Drop for Nested<'_> {
+    fn drop(&mut self) {
+        self.mp.set_curg(self.curg);
+        self.mp.set_locked(self.locked);
+    }
+}
+
+fn drive_locked<F: Future>(
+    sched: &Sched,
+    mp: &M,
+    budget: &Budget,
+    mut future: Pin<&mut F>,
+    called_at: &'static Location<'static>,
+) -> F::Output {
     let locked = LockedG::new();
     let waker = Waker::from(locked.clone());
     let _registered = Registered::new(sched, &waker);
@@ -100,7 +133,11 @@ fn drive_locked<F: Future>(sched: &Sched, mp: &M, budget: &Budget, mut future: P
             locked.note.sleep();
         }
         if locked_p.take(prefer) {
-            prefer = mp.p().map_or(0, |pp| pp.slot());
+            if let Some(pp) = mp.p() {
+                prefer = pp.slot();
+                pp.stats.block_on_polls.add(1);
+                mp.turn.begin_block_on(called_at);
+            }
         }
         budget.refill();
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
@@ -115,8 +152,8 @@ fn drive_locked<F: Future>(sched: &Sched, mp: &M, budget: &Budget, mut future: P
 
 /// The P of a locked M, while it polls.
 ///
-/// The M may block in its poll, and it runs nothing else: so it takes a P only if that leaves one that no locked M has. (When
-/// sysmon is there to take it away again this bound can go.)
+/// The M may block in its poll, and it runs nothing else. Sysmon takes the P away then; without it, the M takes a P only if that
+/// leaves one that no locked M has.
 struct LockedP<'a> {
     sched: &'a Sched,
     mp: &'a M,
@@ -130,8 +167,10 @@ impl LockedP<'_> {
             return false;
         }
         // ORDERING: only the count matters.
-        self.counted = sched.nlocked.fetch_add(1, Unmodelled::Relaxed) + 1 < sched.procs();
-        if self.counted && acquirep::try_acquirep(sched, self.mp, prefer) {
+        let few = sched.nlocked.fetch_add(1, Unmodelled::Relaxed) + 1 < sched.procs();
+        self.counted = few || sched.sysmon.is_on();
+        // In a blocking section it may have one already.
+        if self.counted && (self.mp.p().is_some() || acquirep::try_acquirep(sched, self.mp, prefer)) {
             self.mp.set_locked(true);
             return true;
         }
@@ -141,6 +180,7 @@ impl LockedP<'_> {
 
     fn hand_off(&mut self) {
         self.mp.set_locked(false);
+        self.mp.go_away();
         acquirep::handoffp(self.sched, self.mp);
         self.uncount(false);
     }

@@ -48,21 +48,38 @@ pub(crate) fn newm(sched: &Sched, request: Request) {
 /// that there are, and the next submission tries again.
 pub(crate) fn make_or_give_back(sched: &Arc<Sched>, request: Request) {
     let Request { slot, spinning } = request;
+    if !make(sched, Some((slot, spinning)), 0) {
+        give_back(sched, request);
+    }
+}
+
+/// Makes an M without a P, to be there when one is needed at once, unless there is one.
+pub(crate) fn make_spare(sched: &Arc<Sched>) {
+    if sched.idle.nmidle() == 0 {
+        make(sched, None, 1);
+    }
+}
+
+/// Makes an M; says whether it could. `spares`: how many may be there that have no P to run.
+fn make(sched: &Arc<Sched>, slot: Option<(usize, bool)>, spares: usize) -> bool {
     let mut lifecycle = sched.lifecycle.lock();
-    // There is a worker for each P, those that are stuck not counted: one of them is on its way to the list of idle ones,
+    // There is a worker for each P, those that are stuck or away not counted: one of them is on its way to the list of idle ones,
     // and will look around when it is there.
     // ORDERING: a hint; one M too many or too few for a moment.
-    if lifecycle.workers >= sched.procs() + sched.nretired.load(Unmodelled::Relaxed) {
-        drop(lifecycle);
-        return give_back(sched, request);
+    let stuck = sched.nretired.load(Unmodelled::Relaxed) + sched.naway.load(Unmodelled::Relaxed);
+    if lifecycle.workers >= sched.procs() + stuck + spares {
+        return false;
     }
     lifecycle.workers += 1;
     // One that a thread was refused for is used for the next.
     let mp = lifecycle.unused_m.take().unwrap_or_else(|| MPtr::of(sched.new_m()));
     drop(lifecycle);
     let of_thread = sched.clone();
-    match start_thread(sched, move || mstart(of_thread, mp, slot, spinning)) {
-        Ok(true) => return,
+    match start_thread(sched, None, move || mstart(of_thread, mp, slot)) {
+        Ok(true) => {
+            sched.sysmon.retry();
+            return true;
+        }
         Ok(false) => {}
         Err(error) => {
             // ORDERING: a figure for people.
@@ -76,8 +93,7 @@ pub(crate) fn make_or_give_back(sched: &Arc<Sched>, request: Request) {
     let mut lifecycle = sched.lifecycle.lock();
     lifecycle.unused_m = Some(mp);
     lifecycle.workers -= 1;
-    drop(lifecycle);
-    give_back(sched, request);
+    false
 }
 
 /// There is nobody to run the slot.
@@ -96,7 +112,7 @@ fn give_back(sched: &Sched, request: Request) {
 
 /// The slot's queue goes where others find it, and the slot becomes idle. By one who gives a P up, so with a second look.
 #[cold]
-fn strand(sched: &Sched, slot: usize) {
+pub(crate) fn strand(sched: &Sched, slot: usize) {
     // `current_thread` has no others, and its order must stay.
     if !sched.fifo {
         sched.slots[slot].record().drain(|gp| {
@@ -115,9 +131,9 @@ fn strand(sched: &Sched, slot: usize) {
 }
 
 /// Starts a thread that the shutdown waits for, and whose function ends with [`leave`]. `Ok(false)`: the runtime is closed.
-pub(crate) fn start_thread(sched: &Sched, f: impl FnOnce() + Send + 'static) -> io::Result<bool> {
+pub(crate) fn start_thread(sched: &Sched, name: Option<&str>, f: impl FnOnce() + Send + 'static) -> io::Result<bool> {
     // User code, so before the lock.
-    let name = thread_name(&sched.config.thread_name);
+    let name = name.map_or_else(|| thread_name(&sched.config.thread_name), str::to_owned);
     let mut lifecycle = sched.lifecycle.lock();
     if lifecycle.closed {
         return Ok(false);
@@ -133,7 +149,7 @@ pub(crate) fn start_thread(sched: &Sched, f: impl FnOnce() + Send + 'static) -> 
 }
 
 /// The first function of a worker's thread.
-fn mstart(sched: Arc<Sched>, mp: MPtr, slot: usize, spinning: bool) {
+fn mstart(sched: Arc<Sched>, mp: MPtr, slot: Option<(usize, bool)>) {
     // Held until after the last look at the scheduler.
     let left = LeftWithoutMexit;
     let mp = mp.get();
@@ -145,13 +161,16 @@ fn mstart(sched: Arc<Sched>, mp: MPtr, slot: usize, spinning: bool) {
     let driving = getg::start_driving();
     crate::rt0::tls::bind_m(&sched, mp);
     mp.bind_stack();
+    mp.set_worker();
     if let Some(hook) = &sched.config.hooks.on_thread_start {
         run_hook(hook);
     }
     budget::scope(|budget| {
         let mut g0 = G0::enter(mp, budget);
-        acquirep::acquirep_pinned(&sched, mp, slot);
-        mp.set_spinning(spinning);
+        if let Some((slot, spinning)) = slot {
+            acquirep::acquirep_pinned(&sched, mp, slot);
+            mp.set_spinning(spinning);
+        }
         crate::rt0::fault::at("worker-leaves");
         schedule::schedule(&sched, &mut g0, &mut UntilClosed);
         mexit(&sched, mp);

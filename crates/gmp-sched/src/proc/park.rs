@@ -58,6 +58,7 @@ pub(crate) fn park_without_p<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &m
 
 /// The M is in the list of idle ones, and the fence of the dance is behind it.
 fn second_look_and_sleep<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
+    g0.mp.come_back();
     if !second_look(sched, g0, until, slot) {
         if let Some(hook) = &sched.config.hooks.on_thread_park {
             newm::run_hook(hook);

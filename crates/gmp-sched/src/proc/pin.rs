@@ -185,6 +185,18 @@ pub(crate) fn unpin(sched: &Sched, mp: &M) {
     }
 }
 
+/// Sysmon has taken the P of an M away: the M's thread goes back to all CPUs. Should the M take a slot at the same time, it may float
+/// there until it takes the next one: slower, not wrong.
+pub(crate) fn unpin_other(sched: &Sched, mp: &M) {
+    let tid = mp.tid();
+    // ORDERING: as above.
+    if tid != 0 && mp.pinned.swap(0, Ordering::Relaxed) != 0 {
+        if let Some(cpus) = &sched.boot.cpus {
+            let _ = affinity::set_thread(tid, cpus);
+        }
+    }
+}
+
 /// Lets the calling thread run on all CPUs that the process had at boot.
 pub(crate) fn float(sched: &Sched) {
     if let Some(cpus) = &sched.boot.cpus {

@@ -2,10 +2,12 @@
 //!
 //! Go: runtime/proc.go (retake, handoffp), which can move the P itself
 
-use crate::proc::{newm, wakep};
+use crate::proc::{newm, ready, wakep};
+use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
 use gmp_base::loom::unmodelled::Ordering as Unmodelled;
 use gmp_base::loom::{Ordering, fence};
+use gmp_queue::GQueue;
 use std::ptr;
 
 /// What became of an attempt to retire a P's record.
@@ -21,6 +23,15 @@ pub enum Retired {
 
 /// Retires the record in `slot`, whose M is stuck, and replaces it. What was queued on it goes to the global queue.
 pub fn retire(sched: &Sched, slot: usize) -> Retired {
+    replace(sched, slot, newm::startm)
+}
+
+/// As [`retire`] if nothing waits: no M is woken for the slot, it becomes idle.
+pub(crate) fn retire_to_idle(sched: &Sched, slot: usize) -> Retired {
+    replace(sched, slot, newm::strand)
+}
+
+fn replace(sched: &Sched, slot: usize, next: fn(&Sched, usize)) -> Retired {
     let _retiring = Retiring::new(sched);
     // There is nothing to be saved any more, and the shutdown may have taken the record to empty it.
     if sched.is_closing() {
@@ -42,7 +53,7 @@ pub fn retire(sched: &Sched, slot: usize) -> Retired {
     sched.slots[slot].rec.store(ptr::from_ref(spare).cast_mut(), Ordering::Release);
     sched.stats.retired.fetch_add(1, Unmodelled::Relaxed);
     drain_retired(sched);
-    newm::startm(sched, slot);
+    next(sched, slot);
     Retired::Replaced
 }
 
@@ -63,6 +74,18 @@ impl Drop for Retiring<'_> {
         // ORDERING: releases what was moved to the last drain.
         self.0.nretiring.fetch_sub(1, Ordering::Release);
     }
+}
+
+/// The record's M is busy for long, and keeps it: what is queued there goes to the global queue, as if stolen.
+pub(crate) fn share(sched: &Sched, pp: &P) {
+    let _retiring = Retiring::new(sched);
+    if sched.is_closing() {
+        return;
+    }
+    let mut waiting = GQueue::new();
+    // SAFETY: each was in the record's queue and is in none now.
+    pp.drain(|gp| unsafe { waiting.push_back(gp) });
+    ready::injectglist_globally(sched, &mut waiting);
 }
 
 /// Empties every retired record into the global queue, as a thief. To be repeated while there are any: their Ms may push

@@ -18,6 +18,7 @@ use crate::proc::{ready, wakep};
 use crate::runtime2::m::{G0, M};
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::{MPtr, Sched};
+use gmp_base::loom::unmodelled::Ordering as Unmodelled;
 use gmp_base::loom::{Ordering, fence};
 use gmp_queue::GQueue;
 use gmp_queue::runq::CAPACITY;
@@ -125,24 +126,41 @@ fn run_timers(sched: &Sched, now: u64, own: Option<usize>, most: usize, fired: &
 /// # Safety
 /// The calling thread's M must hold the record and be on g0.
 pub(crate) unsafe fn netpoll_now(sched: &Sched, pp: &P) -> bool {
-    let Some(netpoll) = sched.netpoll.get().filter(|netpoll| netpoll.open_count() > 0) else {
-        return false;
-    };
-    // ORDERING: see `stop_polling`.
-    if sched.idle.until() != crate::proc::idle::EMPTY_SEAT || sched.polling_net.swap(true, Ordering::AcqRel) {
-        return false;
-    }
     let mut found = GQueue::new();
-    let mut batch = Batch::new(sched, &mut found);
-    let polled = netpoll.netpoll(Some(Duration::ZERO), sched.config.max_io_events_per_tick, |waker| batch.wake(waker));
-    stop_polling(sched, None);
-    if let Err(error) = polled {
-        gmp_base::throw!("netpoll: {error}");
-    }
+    netpoll_without_waiting(sched, &mut found);
     let any = !found.is_empty();
     // SAFETY: the caller's promise; they have just become ready.
     unsafe { ready::injectglist(sched, pp, &mut found) };
     any
+}
+
+/// Looks for events without waiting, unless somebody else does.
+fn netpoll_without_waiting(sched: &Sched, found: &mut GQueue<Header>) {
+    let Some(netpoll) = sched.netpoll.get().filter(|netpoll| netpoll.open_count() > 0) else {
+        return;
+    };
+    // ORDERING: see `stop_polling`.
+    if sched.idle.until() != crate::proc::idle::EMPTY_SEAT || sched.polling_net.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    let mut batch = Batch::new(sched, found);
+    let polled = netpoll.netpoll(Some(Duration::ZERO), sched.config.max_io_events_per_tick, |waker| batch.wake(waker));
+    stop_polling(sched, None);
+    // ORDERING: a figure.
+    sched.stats.net_looks.fetch_add(1, Unmodelled::Relaxed);
+    if let Err(error) = polled {
+        gmp_base::throw!("netpoll: {error}");
+    }
+}
+
+/// Sysmon: nobody has looked for a while. What is found goes to the global queue.
+pub(crate) fn look_for_all(sched: &Sched) {
+    let mut found = GQueue::new();
+    netpoll_without_waiting(sched, &mut found);
+    if !sched.clock.is_virtual() {
+        run_timers(sched, sched.clock.now(), None, CAPACITY / 2, &mut found);
+    }
+    ready::injectglist_globally(sched, &mut found);
 }
 
 /// The caller's thread has left the selector. One thread is in it at a time: a break is one event, which any thread there could

@@ -44,7 +44,7 @@ pub(crate) fn start(sched: &Sched) {
     drop(state);
     let sched = sched.arc();
     let of_thread = sched.clone();
-    let started = newm::start_thread(&sched, move || {
+    let started = newm::start_thread(&sched, None, move || {
         run(&of_thread);
         newm::leave(of_thread);
     });

@@ -5,7 +5,7 @@
 //! | `GMP_MAXPROCS` | how many Ps, unless the builder says so (Go: GOMAXPROCS); `TOKIO_WORKER_THREADS` counts if it isn't set |
 //! | `GMP_PIN` | `auto`, `core`, `llc`, `none`, or a list of CPUs such as `0,2,4`; stands above the builder |
 //! | `GMP_SEED` | the scheduler's random seed |
-//! | `GMP_DEBUG` | `boot=1`, separated by commas (Go: GODEBUG) |
+//! | `GMP_DEBUG` | `boot=1`, `stall=1`, separated by commas (Go: GODEBUG) |
 //!
 //! A program that runs with somebody else's rights (setuid) ignores all of them.
 //!
@@ -37,6 +37,8 @@ impl std::error::Error for EnvError {}
 pub struct DebugVars {
     /// Print the boot record.
     pub boot: bool,
+    /// Print polls that are found stuck.
+    pub stall: bool,
 }
 
 pub(super) fn args(config: &mut Config, record: &mut BootRecord) -> io::Result<()> {
@@ -85,7 +87,7 @@ fn apply(
         record.debug = parse_debug(&value).ok_or(EnvError {
             variable: "GMP_DEBUG",
             value,
-            expected: "switches separated by commas, of which there is: boot=0 or boot=1",
+            expected: "switches separated by commas, of which there are: boot and stall, each =0 or =1",
         })?;
     }
     Ok(())
@@ -109,6 +111,7 @@ fn parse_debug(value: &str) -> Option<DebugVars> {
     for switch in value.split(',').map(str::trim).filter(|s| !s.is_empty()) {
         match switch.split_once('=')? {
             ("boot", on) => debug.boot = parse_switch(on)?,
+            ("stall", on) => debug.stall = parse_switch(on)?,
             _ => return None,
         }
     }

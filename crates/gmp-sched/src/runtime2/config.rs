@@ -3,6 +3,7 @@
 //! Go: runtime/runtime1.go (debug), GODEBUG, GOMAXPROCS
 
 use crate::rt0::record::BootRecord;
+use crate::sysmon::StalledPoll;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +48,8 @@ pub enum UnhandledPanic {
 pub type Hook = Arc<dyn Fn() + Send + Sync + 'static>;
 /// The embedder's hook, called with what is known when it is its turn.
 pub type BootHook = Box<dyn FnOnce(&BootRecord) + Send + 'static>;
+/// Is told of polls that were found stuck.
+pub type StallHook = Arc<dyn Fn(&StalledPoll) + Send + Sync + 'static>;
 /// Gives a thread its name.
 pub type NameFn = Arc<dyn Fn() -> String + Send + Sync + 'static>;
 
@@ -61,6 +64,8 @@ pub struct Hooks {
     pub on_thread_park: Option<Hook>,
     /// After it has been woken.
     pub on_thread_unpark: Option<Hook>,
+    /// When a poll is found stuck, and when it is over.
+    pub on_stalled_poll: Option<StallHook>,
 }
 
 impl fmt::Debug for Hooks {
@@ -70,6 +75,7 @@ impl fmt::Debug for Hooks {
             .field("on_thread_stop", &self.on_thread_stop.is_some())
             .field("on_thread_park", &self.on_thread_park.is_some())
             .field("on_thread_unpark", &self.on_thread_unpark.is_some())
+            .field("on_stalled_poll", &self.on_stalled_poll.is_some())
             .finish()
     }
 }
@@ -102,6 +108,10 @@ pub struct Config {
     pub start_paused: bool,
     /// Where Ms run.
     pub pin: Pin,
+    /// Whether there is a sysmon, which takes Ps away from Ms that are stuck.
+    pub stall_detection: bool,
+    /// How long a poll may use the CPU until it counts as stalled (Go: forcePreemptNS). Polls that block are found sooner.
+    pub stall_threshold: Duration,
     /// What a panic of a task does.
     pub unhandled_panic: UnhandledPanic,
     /// The seed of everything random in the scheduler.
@@ -127,6 +137,8 @@ impl fmt::Debug for Config {
             .field("netpoll", &self.netpoll)
             .field("start_paused", &self.start_paused)
             .field("pin", &self.pin)
+            .field("stall_detection", &self.stall_detection)
+            .field("stall_threshold", &self.stall_threshold)
             .field("unhandled_panic", &self.unhandled_panic)
             .field("seed", &self.seed)
             .field("hooks", &self.hooks)
@@ -151,6 +163,8 @@ impl Config {
             netpoll: false,
             start_paused: false,
             pin: Pin::Auto,
+            stall_detection: true,
+            stall_threshold: Duration::from_millis(10),
             unhandled_panic: UnhandledPanic::Ignore,
             seed: None,
             hooks: Hooks::default(),

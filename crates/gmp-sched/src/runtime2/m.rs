@@ -13,8 +13,9 @@ use gmp_arch::stack::{self, StackBounds};
 use gmp_base::loom::unmodelled::{AtomicU32, Ordering as Unmodelled};
 use gmp_base::loom::{AtomicBool, AtomicPtr, Ordering};
 use gmp_base::note::{Note, Woken};
-use gmp_task::{Gp, Header};
+use gmp_task::{Gp, Header, Id};
 use std::fmt;
+use std::panic::Location;
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 use std::thread::ThreadId;
@@ -47,8 +48,67 @@ pub struct M {
     spinning: AtomicBool,
     /// In `block_on`: it runs its own future and nothing else, so what it queues is for others.
     locked: AtomicBool,
+    /// What the G that it runs is, for sysmon.
+    pub(crate) turn: Turn,
+    /// Odd while the M is in a blocking section (`syscall.rs`); each begin and each end counts (Go: syscalltick).
+    section: AtomicU32,
+    /// It was started to run Gs, and is counted among the workers.
+    worker: AtomicBool,
+    /// In the middle of a turn it has handed its P to others, and is counted in `naway`.
+    away: AtomicBool,
+    /// The kernel's number of its thread; 0: unknown.
+    tid: AtomicU32,
     /// The slot whose CPUs the thread is pinned to, plus one; 0: none.
     pub(crate) pinned: AtomicU32,
+}
+
+/// What sysmon may know of the G that an M runs, when the G itself may be gone any moment: written at the beginning of each turn.
+///
+/// Sysmon reads it when a turn has lasted a while, so that it is that turn's; should it be another's, a report names that one.
+#[derive(Debug, Default)]
+pub(crate) struct Turn {
+    kind: gmp_base::loom::unmodelled::AtomicUsize,
+    id: gmp_base::loom::unmodelled::AtomicU64,
+    spawned_at: gmp_base::loom::unmodelled::AtomicPtr<Location<'static>>,
+}
+
+impl Turn {
+    /// The M is about to run the G.
+    #[inline(always)]
+    pub(crate) fn begin(&self, g: &Header) {
+        // ORDERING: hints, as above.
+        self.kind.store(g.kind(), Unmodelled::Relaxed);
+        self.id.store(g.id().as_u64(), Unmodelled::Relaxed);
+        self.spawned_at.store(ptr::from_ref(g.spawned_at()).cast_mut(), Unmodelled::Relaxed);
+    }
+
+    /// The M is about to poll what `block_on` was given.
+    pub(crate) fn begin_block_on(&self, called_at: &'static Location<'static>) {
+        // ORDERING: hints.
+        self.kind.store(ptr::from_ref(called_at).addr(), Unmodelled::Relaxed);
+        self.id.store(0, Unmodelled::Relaxed);
+        self.spawned_at.store(ptr::from_ref(called_at).cast_mut(), Unmodelled::Relaxed);
+    }
+
+    /// What stands for the future's type.
+    pub(crate) fn kind(&self) -> usize {
+        // ORDERING: a hint.
+        self.kind.load(Unmodelled::Relaxed)
+    }
+
+    /// The task's number; `None` in `block_on`.
+    pub(crate) fn id(&self) -> Option<Id> {
+        // ORDERING: a hint.
+        Id::from_raw(self.id.load(Unmodelled::Relaxed))
+    }
+
+    /// Where the task was spawned, or `block_on` called.
+    pub(crate) fn spawned_at(&self) -> Option<&'static Location<'static>> {
+        // ORDERING: a hint; what it points to is static.
+        let spawned_at = self.spawned_at.load(Unmodelled::Relaxed);
+        // SAFETY: null, or made of a `&'static Location` above.
+        unsafe { spawned_at.as_ref() }
+    }
 }
 
 /// The bounds of an M's stack.
@@ -83,6 +143,11 @@ impl M {
             curg: AtomicPtr::new(ptr::null_mut()),
             spinning: AtomicBool::new(false),
             locked: AtomicBool::new(false),
+            turn: Turn::default(),
+            section: AtomicU32::new(0),
+            worker: AtomicBool::new(false),
+            away: AtomicBool::new(false),
+            tid: AtomicU32::new(0),
             pinned: AtomicU32::new(0),
         }
     }
@@ -147,6 +212,55 @@ impl M {
         self.locked.store(locked, Ordering::Relaxed);
     }
 
+    /// Whether user code runs on the M's P: a task, or what `block_on` was given.
+    pub(crate) fn is_in_turn(&self) -> bool {
+        // ORDERING: hints for sysmon.
+        !self.curg.load(Ordering::Relaxed).is_null() || self.is_locked()
+    }
+
+    /// Odd: the M is in a blocking section, the same one as long as the number is the same.
+    pub(crate) fn section(&self) -> u32 {
+        // ORDERING: a hint for sysmon.
+        self.section.load(Unmodelled::Relaxed)
+    }
+
+    /// A blocking section begins or ends. Only the M's thread may say so.
+    #[inline(always)]
+    pub(crate) fn count_section(&self) {
+        // ORDERING: one writer; a hint for sysmon.
+        self.section.store(self.section().wrapping_add(1), Unmodelled::Relaxed);
+    }
+
+    /// It is started to run Gs.
+    pub(crate) fn set_worker(&self) {
+        // ORDERING: the M's own variable.
+        self.worker.store(true, Ordering::Relaxed);
+    }
+
+    /// In the middle of a turn, the M is about to hand its P to others: they may need one M more than there are Ps.
+    pub(crate) fn go_away(&self) {
+        // ORDERING: the M's own variables; the count is a limit, no more.
+        if self.worker.load(Ordering::Relaxed) && !self.away.swap(true, Ordering::Relaxed) {
+            self.sched().naway.fetch_add(1, Unmodelled::Relaxed);
+        }
+    }
+
+    /// The M is on g0 again, looking for work.
+    #[inline]
+    pub(crate) fn come_back(&self) {
+        // ORDERING: as above.
+        if self.away.load(Ordering::Relaxed) {
+            self.away.store(false, Ordering::Relaxed);
+            self.sched().naway.fetch_sub(1, Unmodelled::Relaxed);
+        }
+    }
+
+    /// The kernel's number of its thread; 0: unknown.
+    pub(crate) fn tid(&self) -> i32 {
+        // ORDERING: a hint: a thread that the M had before has ended, or does other things.
+        i32::try_from(self.tid.load(Unmodelled::Relaxed)).unwrap_or(0)
+    }
+
     /// Wakes its thread, wherever it waits (Go: notewakeup, netpollBreak).
     pub(crate) fn wakeup(&self) {
         if self.note.wakeup() == Woken::Poller {
@@ -162,6 +276,8 @@ impl M {
     pub(crate) fn bind_stack(&self) {
         // A recycled binding keeps the first thread's: the figure is for people.
         self.thread.get_or_init(|| std::thread::current().id());
+        // ORDERING: a hint for sysmon.
+        self.tid.store(u32::try_from(crate::getg::gettid()).unwrap_or(0), Unmodelled::Relaxed);
         let here = stack::stack_pointer();
         let bounds = stack::current_thread_bounds().filter(|b| b.contains(here));
         let bounds = bounds.unwrap_or(StackBounds { lo: 0, hi: usize::MAX });

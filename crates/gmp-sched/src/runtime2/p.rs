@@ -26,6 +26,8 @@ pub struct P {
     pub tenure: Tenure,
     /// The run queue: the owner puts, anyone takes.
     pub runq: Runq<Header>,
+    /// Sysmon wants the time slice to end (Go: p.preempt): `runnext` goes to the tail, and leaf futures yield.
+    preempt: AtomicBool,
     /// Owner only.
     owned: CachePadded<UnsafeCell<Owned>>,
     /// Owner only; an order of victims needs no secrecy.
@@ -68,6 +70,7 @@ impl P {
             slot: AtomicUsize::new(slot),
             tenure: Tenure::new(),
             runq: Runq::new(),
+            preempt: AtomicBool::new(false),
             owned: CachePadded::new(UnsafeCell::new(Owned {
                 gfree: FreeLists::new(),
                 ids: IdCache::new(),
@@ -93,6 +96,24 @@ impl P {
     pub fn slot(&self) -> usize {
         // ORDERING: the owner reads what was written before it acquired the record; others take it as a hint.
         self.slot.load(Ordering::Relaxed)
+    }
+
+    /// Counts the turns: the same number at two times means that no turn has begun in between.
+    pub(crate) fn turn(&self) -> u64 {
+        self.stats.polls.get().wrapping_add(self.stats.block_on_polls.get())
+    }
+
+    /// Whether sysmon wants the time slice to end.
+    #[inline(always)]
+    pub fn is_preempted(&self) -> bool {
+        // ORDERING: a hint.
+        self.preempt.load(Ordering::Relaxed)
+    }
+
+    /// Asks for the end of the time slice, or answers.
+    pub(crate) fn set_preempt(&self, preempt: bool) {
+        // ORDERING: a hint.
+        self.preempt.store(preempt, Ordering::Relaxed);
     }
 
     /// Takes everything out of the ring and `runnext`, as a thief.
@@ -188,6 +209,10 @@ stats! {
     died,
     /// Gs queued by their own P.
     local_schedules,
+    /// Turns of Gs that came out of `runnext`, and so inherited the time slice of the one before.
+    inherited,
+    /// Polls of what `block_on` was given.
+    block_on_polls,
     /// Turns that ended because the poll budget was used up.
     forced_yields,
     /// Gs stolen by this P.

@@ -9,6 +9,7 @@ use crate::rt0::record::BootRecord;
 use crate::runtime2::config::{Config, Flavor};
 use crate::runtime2::m::M;
 use crate::runtime2::p::{P, PTotals, Slot};
+use crate::sysmon::Sysmon;
 use gmp_base::CachePadded;
 use gmp_base::lock::Lock;
 use gmp_base::lockrank::LockRank;
@@ -75,6 +76,8 @@ pub struct Sched {
     pub(crate) nretiring: AtomicUsize,
     /// How many records are retired now; thieves look for them only then.
     pub(crate) nretired: Gauge,
+    /// Workers that have handed their P to others in the middle of a turn.
+    pub(crate) naway: Gauge,
     /// All Ms, for walking; they live as long as the scheduler. Grows only.
     #[expect(clippy::vec_box, reason = "threads hold the Ms' addresses while the list grows")]
     ms: Lock<Vec<Box<M>>>,
@@ -85,6 +88,8 @@ pub struct Sched {
     pub(crate) lifecycle_changed: Condvar,
     /// Requests to the template thread.
     pub(crate) template: Template,
+    /// The monitor's thread.
+    pub(crate) sysmon: Sysmon,
     /// A counter for keys, and the wakers of the `block_on`s that last now.
     pub(crate) block_ons: Lock<(u64, Vec<(u64, Waker)>)>,
     /// The shutdown came from a task's panic.
@@ -150,8 +155,31 @@ pub(crate) struct SchedStats {
     pub(crate) remote_spawned: Counter,
     pub(crate) remote_died: Counter,
     pub(crate) retired: Counter,
+    /// Looks for events without waiting.
+    pub(crate) net_looks: Counter,
+    pub(crate) stalls: StallStats,
     pub(crate) thread_failures: Counter,
     pub(crate) panics: Counter,
+}
+
+/// What sysmon has found and done.
+#[derive(Debug, Default)]
+pub(crate) struct StallStats {
+    /// Polls found blocked, or computing for longer than the threshold.
+    pub(crate) blocked: Counter,
+    pub(crate) busy: Counter,
+    /// Ps taken from polls that block, from blocking sections, and from polls that compute.
+    pub(crate) retaken_blocked: Counter,
+    pub(crate) retaken_section: Counter,
+    pub(crate) retaken_busy: Counter,
+    /// Ps that should have been taken and weren't: too many are out, or threads were started too fast.
+    pub(crate) denied: Counter,
+    /// Time slices ended.
+    pub(crate) preempted: Counter,
+    /// The longest poll seen, in nanoseconds.
+    pub(crate) longest: Counter,
+    /// How often sysmon has looked.
+    pub(crate) looks: Counter,
 }
 
 // SAFETY: the fields are synchronised or immutable; the raw pointers are to Ps and Ms that the scheduler owns.
@@ -177,6 +205,7 @@ impl Sched {
     pub(crate) fn new(config: Config, boot: BootRecord, slots: Vec<Slot>) -> Arc<Self> {
         let procs = slots.len();
         let blocking = BlockingPool::new(&config);
+        let sysmon = Sysmon::new(config.flavor == Flavor::MultiThread && config.stall_detection);
         Arc::new_cyclic(|this| Self {
             this: this.clone(),
             fifo: config.flavor == Flavor::CurrentThread,
@@ -201,11 +230,13 @@ impl Sched {
             nlocked: Gauge::new(0),
             nretiring: AtomicUsize::new(0),
             nretired: Gauge::new(0),
+            naway: Gauge::new(0),
             ms: Lock::new(LockRank::Sched, Vec::new()),
             bindings: ThreadLocal::new(),
             lifecycle: Mutex::new(Lifecycle::default()),
             lifecycle_changed: Condvar::new(),
             template: Template::default(),
+            sysmon,
             block_ons: Lock::new(LockRank::Leaf, (0, Vec::new())),
             closed_by_panic: AtomicBool::new(false),
             blocking,

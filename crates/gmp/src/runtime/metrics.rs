@@ -1,6 +1,7 @@
 //! [`RuntimeMetrics`]: what the scheduler counts.
 
 use crate::runtime::Handle;
+use gmp_sched::StallKind;
 use gmp_sched::metrics::Metrics;
 use std::thread::ThreadId;
 use std::time::Duration;
@@ -191,9 +192,53 @@ impl RuntimeMetrics {
         self.metrics().panics()
     }
 
-    /// How often a P was taken away from a thread that was stuck in a poll.
+    /// How often a P was taken away from a thread that was stuck in a poll, for whatever reason (Go: `retake`).
     pub fn retired_count(&self) -> u64 {
         self.metrics().retired_count()
+    }
+
+    /// How many polls were found to do what [`StallKind`] says.
+    pub fn stalled_poll_count(&self, kind: StallKind) -> u64 {
+        match kind {
+            StallKind::Blocked => self.metrics().stalls().blocked,
+            StallKind::Busy => self.metrics().stalls().busy,
+            _ => 0,
+        }
+    }
+
+    /// How often a P was taken from a poll that did what [`StallKind`] says.
+    pub fn retaken_count(&self, kind: StallKind) -> u64 {
+        match kind {
+            StallKind::Blocked => self.metrics().stalls().retaken_blocked,
+            StallKind::Busy => self.metrics().stalls().retaken_busy,
+            _ => 0,
+        }
+    }
+
+    /// How often a P was taken from a blocking section: [`block_in_place`](crate::task::block_in_place) or a call of
+    /// [`fs`](crate).
+    pub fn retaken_section_count(&self) -> u64 {
+        self.metrics().stalls().retaken_section
+    }
+
+    /// How often a P should have been taken from a stuck thread and wasn't, because too many are out or too many threads were started.
+    pub fn retake_denied_count(&self) -> u64 {
+        self.metrics().stalls().denied
+    }
+
+    /// How often tasks that wake each other without a pause were told to let others run.
+    pub fn preempted_count(&self) -> u64 {
+        self.metrics().stalls().preempted
+    }
+
+    /// The longest poll that the watcher has seen: zero if there was none above a few milliseconds. A few milliseconds less than the truth.
+    pub fn longest_poll(&self) -> Duration {
+        self.metrics().stalls().longest
+    }
+
+    /// How often the watcher has looked at the workers (Go: `sysmontick`).
+    pub fn watcher_tick_count(&self) -> u64 {
+        self.metrics().stalls().looks
     }
 
     /// How often the system refused to start a thread.

@@ -1,4 +1,4 @@
-//! [`spawn_blocking`]: a thread for what blocks.
+//! [`spawn_blocking`]: a thread for what blocks. [`block_in_place`]: to block here and now.
 
 use crate::runtime::Handle;
 use crate::task::JoinHandle;
@@ -25,4 +25,41 @@ where
     R: Send + 'static,
 {
     Handle::current().spawn_blocking(f)
+}
+
+/// Runs the function, which may block or compute for long, at once on the current thread, without keeping others waiting.
+///
+/// In a `multi_thread` runtime this says that a blocking section begins; that is all, and costs nanoseconds. If it lasts, the
+/// other tasks of this worker go on with another thread (Go: `entersyscall`). Futures that are joined with the calling one in the same task
+/// wait, as in any case. Inside the function [`Handle::block_on`] is allowed. Outside of a runtime the function is just called.
+///
+/// Other runtimes move their queue to another thread first, each time; tasks that block without saying so stall nobody here either, but
+/// only after a few milliseconds.
+///
+/// # Panics
+/// In a `current_thread` runtime, where there is no other thread to go on with.
+///
+/// # Examples
+/// ```
+/// # #[gmp::main]
+/// # async fn main() {
+/// let text = gmp::task::block_in_place(|| std::fs::read_to_string("Cargo.toml")).unwrap();
+/// assert!(text.contains("[package]"));
+///
+/// // From synchronous code back into asynchronous code.
+/// let handle = gmp::runtime::Handle::current();
+/// let n = gmp::task::block_in_place(|| handle.block_on(async { 42 }));
+/// assert_eq!(n, 42);
+/// # }
+/// ```
+#[cfg(feature = "rt-multi-thread")]
+#[track_caller]
+pub fn block_in_place<F, R>(f: F) -> R
+where
+    F: FnOnce() -> R,
+{
+    if !gmp_sched::may_block_in_place() {
+        panic!("can call blocking only when running on the multi-threaded runtime");
+    }
+    gmp_sched::section_out_of_runtime(f)
 }

@@ -45,6 +45,6 @@ fn nonsense_is_named() {
 fn pins_and_switches() {
     assert_eq!(with(&[("GMP_PIN", "Core")], None).unwrap().0.pin, Pin::Core);
     assert_eq!(with(&[("GMP_PIN", "0, 2,4")], None).unwrap().0.pin, Pin::Custom(vec![0, 2, 4]));
-    assert_eq!(with(&[("GMP_DEBUG", "boot=1,")], None).unwrap().1.debug, DebugVars { boot: true });
+    assert_eq!(with(&[("GMP_DEBUG", "boot=1,")], None).unwrap().1.debug, DebugVars { boot: true, stall: false });
     assert_eq!(with(&[("GMP_SEED", "42")], None).unwrap().0.seed, Some(42));
 }

@@ -1,0 +1,165 @@
+//! sysmon: a thread without a P, which sees that nobody is kept waiting by a poll that doesn't end.
+//!
+//! No poll can be interrupted. But the P that its M holds can be given to another M (`retire.rs`), so that only the poll itself
+//! is late. Sysmon looks at all Ps, and where the same poll is still going on it finds out why before it does something:
+//!
+//! | the M is | seen as | what is done |
+//! |---|---|---|
+//! | in a blocking section | its count is the same at two looks | retired, if something waits |
+//! | blocked in the kernel | its CPU clock stands, and the kernel says that it sleeps | retired, if something waits |
+//! | computing | its CPU clock runs | after the threshold (10 ms): preempt flag, and its queue goes to the global one; retired only if no P makes progress and something waits, at most GOMAXPROCS at a time |
+//! | preempted, throttled | its clock stands, but it wants a CPU | nothing: one more thread would make it worse |
+//!
+//! *Something waits*: a queue isn't empty, a timer is due, or nobody is in the seat though there is something to wait for; and
+//! no P is idle. If one is, an M is woken to steal instead.
+//!
+//! # Rhythm
+//! Asleep while all Ps are idle; the first M to take one wakes it ([`rouse`]). Then a look every [`LONG_TICK`], and every
+//! [`SHORT_TICK`] while a poll is suspected, or one of a kind that has been caught lately runs. Go looks after 20 µs and then ever
+//! less often: it does so to take Ps from system calls, which here say so themselves and cost nothing until a tick has passed.
+//!
+//! # Limits
+//! Each retirement costs an M. Spare ones are parked in advance, so that it is one futex wake; new threads come from a bucket of
+//! tokens, and there are never more than so many records ([`MAX_SPARE_RECORDS`](crate::runtime2::schedt::MAX_SPARE_RECORDS)). What is denied is counted: that M keeps its P.
+//!
+//! # Proof: sysmon isn't asleep while a P is held
+//! It falls asleep under the lock of the idle list, if all slots are idle, having stored ASLEEP. Who takes a slot takes that lock before or
+//! after. Before: not all are idle. After: it sees ASLEEP in `acquirep` and wakes it.
+//!
+//! Go: runtime/proc.go (sysmon, retake, 6537-6720)
+
+mod classify;
+mod watch;
+mod report;
+
+use crate::proc::{newm, pin, retire};
+use crate::runtime2::schedt::Sched;
+use gmp_arch::ticks::nanotime;
+use gmp_base::loom::unmodelled::Ordering as Unmodelled;
+use gmp_base::loom::{AtomicU32, Ordering};
+use gmp_base::note::Note;
+use std::sync::Arc;
+use std::time::Duration;
+use watch::Watch;
+
+pub use report::{StallKind, StalledPoll};
+
+/// Between two looks, in nanoseconds, while nothing is suspicious.
+const LONG_TICK: u64 = 5_000_000;
+/// Between two looks while a poll is suspected.
+const SHORT_TICK: u64 = 1_000_000;
+/// While all Ps are idle but some Ms are still stuck, whose ends are to be told.
+const LAZY_TICK: u64 = 50_000_000;
+
+/// There is none, and there is to be none.
+const OFF: u32 = 0;
+/// It looks, or will soon.
+const AWAKE: u32 = 1;
+/// No thread yet.
+const UNBORN: u32 = 2;
+/// All Ps are idle.
+const ASLEEP: u32 = 3;
+/// The system refused the thread.
+const REFUSED: u32 = 4;
+
+/// The monitor's thread, seen from outside.
+#[derive(Debug)]
+pub(crate) struct Sysmon {
+    state: AtomicU32,
+    note: Note,
+}
+
+impl Sysmon {
+    pub(crate) fn new(wanted: bool) -> Self {
+        Self { state: AtomicU32::new(if wanted { UNBORN } else { OFF }), note: Note::new() }
+    }
+
+    /// Whether nothing has to be done for it.
+    #[inline(always)]
+    pub(crate) fn is_awake(&self) -> bool {
+        // ORDERING: behind the lock of the idle list (see the module's proof).
+        !matches!(self.state.load(Ordering::Relaxed), UNBORN | ASLEEP)
+    }
+
+    /// Whether Ps are watched.
+    pub(crate) fn is_on(&self) -> bool {
+        // ORDERING: changes when a thread is refused only: a hint.
+        !matches!(self.state.load(Ordering::Relaxed), OFF | REFUSED)
+    }
+
+    /// A thread could be made: one that was refused before may be possible now.
+    pub(crate) fn retry(&self) {
+        // ORDERING: only the word matters.
+        let _ = self.state.compare_exchange(REFUSED, UNBORN, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Interrupts its sleep: the runtime ends.
+    pub(crate) fn wakeup(&self) {
+        self.note.wakeup();
+    }
+}
+
+/// An M takes a P, and sysmon doesn't look: it is started, or woken.
+#[cold]
+#[inline(never)]
+pub(crate) fn rouse(sched: &Sched) {
+    let state = &sched.sysmon.state;
+    // ORDERING: one of several Ms does it; nothing but the word is published.
+    if state.compare_exchange(ASLEEP, AWAKE, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+        sched.sysmon.note.wakeup();
+    } else if state.compare_exchange(UNBORN, AWAKE, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+        let of_thread = sched.arc();
+        let started = newm::start_thread(sched, Some("gmp-sysmon"), move || {
+            run(&of_thread);
+            newm::leave(of_thread);
+        });
+        if started.is_err() {
+            // ORDERING: a figure for people; the word, as above.
+            sched.stats.thread_failures.fetch_add(1, Unmodelled::Relaxed);
+            state.store(REFUSED, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The thread.
+fn run(sched: &Arc<Sched>) {
+    // Whoever started it may be pinned.
+    pin::float(sched);
+    let mut watch = Watch::new(sched);
+    let mut tick = SHORT_TICK;
+    while !sched.is_closing() {
+        if !fall_asleep(sched, &mut watch) {
+            let began = nanotime();
+            sched.sysmon.note.sleep_timeout(Duration::from_nanos(tick));
+            let now = nanotime();
+            let overslept = now.saturating_sub(began) > 2 * tick;
+            tick = if watch.look(sched, now, overslept) { SHORT_TICK } else { LONG_TICK };
+        }
+        // ORDERING: a hint; what is pushed into a retired ring meanwhile is found at the next look, or by an M (`tenure`).
+        if sched.nretired.load(Unmodelled::Relaxed) != 0 {
+            retire::drain_retired(sched);
+        }
+    }
+}
+
+/// Sleeps if all Ps are idle, until one isn't.
+fn fall_asleep(sched: &Arc<Sched>, watch: &mut Watch) -> bool {
+    // ORDERING: under the lock that takers of Ps take (see the module's proof).
+    let asleep = || sched.sysmon.state.store(ASLEEP, Ordering::Relaxed);
+    if sched.is_closing() || !sched.idle.if_all_idle(sched.procs(), asleep) {
+        return false;
+    }
+    watch.forget();
+    loop {
+        if watch.any_stuck() {
+            sched.sysmon.note.sleep_timeout(Duration::from_nanos(LAZY_TICK));
+            watch.look_at_stuck(sched, nanotime());
+        } else {
+            sched.sysmon.note.sleep();
+        }
+        // ORDERING: only the word matters.
+        if sched.is_closing() || sched.sysmon.state.load(Ordering::Relaxed) == AWAKE {
+            return true;
+        }
+    }
+}

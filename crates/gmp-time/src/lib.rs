@@ -1,15 +1,16 @@
-//! Timers: the heap that each P slot has, the entries in it, and the clock.
+//! Timers: the queue that each P slot has, the entries in it, and the clock.
 //!
 //! | type | whose | what |
 //! |---|---|---|
 //! | [`Timer`] | the sleeping future's | its end of an entry: poll, re-arm, cancel by drop |
 //! | [`Entry`](timer::Entry) | shared | one word that says when, or what became of it, and a waker |
-//! | [`Timers`] | a P slot's | a 4-ary heap of entries under a small lock, with the earliest time readable without |
+//! | [`Timers`] | a P slot's | a queue of entries under a small lock, with the earliest time readable without |
 //! | [`Clock`] | a runtime's | nanoseconds since it was made; can be paused and advanced |
 //!
-//! The heap owns its entries. Cancelling is an exchange of the entry's word and leaves the dead entry where it is; arming for
-//! a later time is an exchange too, and the heap notices when the old time has come. Arming for an earlier time is a
-//! cancellation and a new entry. So nobody but who adds and who fires takes the heap's lock.
+//! The queue is a heap for what comes next and a wheel for the rest. It owns its entries. Cancelling is an exchange of the
+//! entry's word and leaves the dead entry where it is; arming for a later time is an exchange too, and the queue notices
+//! when the old time has come. Arming for an earlier time is a cancellation and a new entry. So nobody but who adds and who
+//! fires takes the queue's lock.
 //!
 //! Times are `u64` nanoseconds on the runtime's [`Clock`]. What fires is returned as wakers, never woken under the lock.
 //!
@@ -20,6 +21,7 @@
 pub mod clock;
 pub mod timer;
 mod heap;
+mod queue;
 pub mod timers;
 #[cfg(test)]
 mod testing;

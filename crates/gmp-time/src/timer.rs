@@ -1,16 +1,16 @@
-//! [`Timer`] and [`Entry`]: one sleep, seen from the sleeper and from the heap.
+//! [`Timer`] and [`Entry`]: one sleep, seen from the sleeper and from the queue.
 //!
 //! ```text
 //!            ┌──poll with another waker──▶ ARMED|REGISTERING ──┐
 //!            │◀─────────────────────────────────────────────┘ │
 //!  (when) ARMED ──rearm_later──▶ ARMED (later)                  │
-//!            ├──────────fire, by who holds the heap────────────┴──▶ FIRED
+//!            ├──────────fire, by who holds the queue───────────┴──▶ FIRED
 //!            ├──────────close──────────────────────────────────────▶ SHUTDOWN
 //!            └──────────cancel, by the sleeper─────────────────────▶ CANCELLED
 //! ```
 //!
 //! # Proof: who touches the waker
-//! The sleeper's side is one: every method takes `&mut Timer`. The other side is whoever holds the heap's lock, one too. The
+//! The sleeper's side is one: every method takes `&mut Timer`. The other side is whoever holds the queue's lock, one too. The
 //! waker belongs to
 //! * the sleeper, from its exchange that sets REGISTERING to its exchange that clears it or fails to;
 //! * whoever takes the word out of ARMED, without REGISTERING, to one of the three ends: one exchange does, so one side;
@@ -18,7 +18,7 @@
 //!   learns of it from its failed exchange.
 //!
 //! # Proof: no sleep is lost
-//! The heap has the entry under a key that is not later than the time in the word: it was added with that time, and the word
+//! The queue has the entry under a key that is not later than the time in the word: it was added with that time, and the word
 //! only moves on. When the key is due the entry is taken out, and either fired, or put back under the word's time if
 //! that is later. The waker that is woken is the last one registered, or the sleeper is told by its own exchange.
 //!
@@ -67,13 +67,9 @@ impl fmt::Debug for Timer {
 }
 
 impl Timer {
-    /// A timer for `when` that wakes `waker`; for [`Timers::start`](crate::Timers::start), which puts the entry into the heap.
+    /// A timer for `when` that wakes `waker`; for [`Timers::start`](crate::Timers::start), which puts the entry into the queue.
     pub(crate) fn new(when: u64, waker: Waker) -> Self {
-        let entry = Entry {
-            word: AtomicU64::new(armed(when.min(LATEST))),
-            waker: UnsafeCell::new(Some(waker)),
-            seq: UnsafeCell::new(0),
-        };
+        let entry = Entry { word: AtomicU64::new(armed(when.min(LATEST))), waker: UnsafeCell::new(Some(waker)) };
         Self { entry: Arc::new(entry) }
     }
 
@@ -128,7 +124,7 @@ impl Timer {
         }
     }
 
-    /// Arms it for a time that isn't earlier than what it is armed for: an exchange, the heap is not touched. False if it is
+    /// Arms it for a time that isn't earlier than what it is armed for: an exchange, the queue is not touched. False if it is
     /// earlier, or the sleep has ended: then a new timer is needed.
     #[must_use]
     pub fn rearm_later(&mut self, when: u64) -> bool {
@@ -182,16 +178,14 @@ impl Drop for Registering<'_> {
     }
 }
 
-/// What the heap holds of a timer.
+/// What the queue holds of a timer.
 pub struct Entry {
     /// When, or what became of it.
     word: AtomicU64,
     waker: UnsafeCell<Option<Waker>>,
-    /// The place among timers of the same time; written before the heap has it, read under the heap's lock.
-    seq: UnsafeCell<u64>,
 }
 
-// SAFETY: the word is atomic, the waker goes by the proof above, `seq` is written before the entry is shared.
+// SAFETY: the word is atomic, the waker goes by the proof above.
 unsafe impl Sync for Entry {}
 // SAFETY: a waker is `Send`, and nothing else belongs to a thread.
 unsafe impl Send for Entry {}
@@ -208,7 +202,7 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// What the heap is to do with an entry whose time it has.
+/// What the queue is to do with an entry whose time it has.
 #[derive(Debug)]
 pub(crate) enum Due {
     /// It has been fired: to be woken, if the sleeper isn't looking just now.
@@ -240,24 +234,12 @@ impl Entry {
         is_armed(word).then_some(word >> 1)
     }
 
-    /// # Safety
-    /// Before the heap has the entry.
-    pub(crate) unsafe fn set_seq(&self, seq: u64) {
-        // SAFETY: the caller's promise: nobody reads it yet.
-        self.seq.with_mut(|s| unsafe { *s = seq });
-    }
-
-    pub(crate) fn seq(&self) -> u64 {
-        // SAFETY: written before the heap had it, read by who holds the heap's lock.
-        self.seq.with(|s| unsafe { *s })
-    }
-
-    /// The heap's side: its time under the key has come.
+    /// The queue's side: its time under the key has come.
     pub(crate) fn fire(&self, now: u64) -> Due {
         self.end(FIRED, Some(now))
     }
 
-    /// The heap's side: the runtime ends.
+    /// The queue's side: the runtime ends.
     pub(crate) fn shut_down(&self) -> Option<Waker> {
         match self.end(SHUTDOWN, None) {
             Due::Fired(waker) => waker,

@@ -1,14 +1,15 @@
-//! [`Timers`]: the heap of a P slot, under its own lock.
+//! [`Timers`]: the queue of a P slot, under its own lock.
 //!
 //! Anyone may add and fire: the slot's M at each turn, an idle M that looks for work, sysmon for an M that is stuck. A lock is
 //! right here: it is hardly ever contended, and who holds which P doesn't matter to a timer.
 //!
-//! Dead entries are trimmed from the end at each addition, and purged when the heap is twice as long as after the last purge. So it
-//! is never longer than twice the most timers that were alive at a time, or sixty-four, at a price of two looks an addition.
+//! Dead entries are trimmed where an entry is added, and purged when the queue is twice as long as after the last purge. So it is
+//! never longer than twice the most timers that were alive at a time, or sixty-four, at a price of two looks an addition.
 //!
 //! Go: runtime/time.go (type timers, 136; addHeap, cleanHead, wakeTime, check, run, 292-1230)
 
-use crate::heap::{Heap, Node};
+use crate::heap::Node;
+use crate::queue::Queue;
 use crate::timer::{Due, Timer};
 use gmp_base::lock::Lock;
 use gmp_base::lockrank::LockRank;
@@ -16,26 +17,26 @@ use gmp_base::loom::{AtomicU64, AtomicUsize, Ordering};
 use std::fmt;
 use std::task::Waker;
 
-/// The earliest time of a heap without timers.
+/// The earliest time of a queue without timers.
 pub const NEVER: u64 = u64::MAX;
 
 /// So many wakers are taken out before the lock is dropped and they are woken.
 const BATCH: usize = 32;
 
-/// Heaps below this aren't purged.
+/// Queues below this aren't purged.
 const PURGE_FROM: usize = 64;
 
 /// The timers of a P slot.
 pub struct Timers {
-    /// The earliest key in the heap, or [`NEVER`]. Written under the lock.
+    /// The earliest key in the queue, or [`NEVER`]. Written under the lock.
     earliest: AtomicU64,
-    /// How many entries the heap has. Written under the lock.
+    /// How many entries the queue has. Written under the lock.
     len: AtomicUsize,
-    heap: Lock<State>,
+    state: Lock<State>,
 }
 
 struct State {
-    heap: Heap,
+    queue: Queue,
     next_seq: u64,
     /// The length at which dead entries are looked for.
     purge_at: usize,
@@ -54,7 +55,7 @@ impl Default for Timers {
     }
 }
 
-/// Whether a new timer is the earliest of its heap.
+/// Whether a new timer is the earliest of its queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Somebody may have to be told to wake for it.
@@ -66,8 +67,8 @@ pub enum Place {
 impl Timers {
     /// Without timers.
     pub fn new() -> Self {
-        let state = State { heap: Heap::default(), next_seq: 0, purge_at: PURGE_FROM, closed: false };
-        Self { earliest: AtomicU64::new(NEVER), len: AtomicUsize::new(0), heap: Lock::new(LockRank::Timers, state) }
+        let state = State { queue: Queue::default(), next_seq: 0, purge_at: PURGE_FROM, closed: false };
+        Self { earliest: AtomicU64::new(NEVER), len: AtomicUsize::new(0), state: Lock::new(LockRank::Timers, state) }
     }
 
     /// The time of the earliest timer, [`NEVER`] if there is none. May be too early, for a timer that was cancelled or armed
@@ -78,17 +79,17 @@ impl Timers {
         self.earliest.load(Ordering::Relaxed)
     }
 
-    /// As [`earliest`](Self::earliest), after a look at what is first in the heap: cancelled and delayed timers don't count. For who
+    /// As [`earliest`](Self::earliest), after a look at what is first in the queue: cancelled and delayed timers don't count. For who
     /// is about to sleep until then.
     pub fn earliest_alive(&self) -> u64 {
         if self.earliest() == NEVER {
             return NEVER;
         }
-        let mut state = self.heap.lock();
-        while let Some(node) = state.heap.peek() {
+        let mut state = self.state.lock();
+        while let Some(node) = state.queue.peek() {
             match node.entry.when() {
-                None => drop(state.heap.pop()),
-                Some(when) if when > node.when => state.heap.delay_first(when),
+                None => drop(state.queue.pop()),
+                Some(when) if when > node.when => state.queue.delay_first(when),
                 Some(_) => break,
             }
         }
@@ -111,22 +112,20 @@ impl Timers {
         let timer = Timer::new(when, waker);
         let entry = timer.entry();
         let when = when.min(crate::LATEST);
-        let mut state = self.heap.lock();
+        let mut state = self.state.lock();
         if state.closed {
             drop(state);
             // The waker isn't woken: who starts a timer polls it.
             drop(entry.shut_down());
             return (timer, Place::Later);
         }
-        // SAFETY: the heap doesn't have the entry yet.
-        unsafe { entry.set_seq(state.next_seq) };
+        let seq = state.next_seq;
         state.next_seq += 1;
-        state.heap.trim();
-        if state.heap.len() >= state.purge_at {
-            state.heap.purge();
-            state.purge_at = PURGE_FROM.max(2 * state.heap.len());
+        if state.queue.len() >= state.purge_at {
+            state.queue.purge();
+            state.purge_at = PURGE_FROM.max(2 * state.queue.len());
         }
-        state.heap.push(Node { when, entry });
+        state.queue.push(Node { when, seq, entry });
         let place = if self.publish(&state) == when { Place::Earliest } else { Place::Later };
         drop(state);
         (timer, place)
@@ -157,16 +156,17 @@ impl Timers {
     /// Takes a batch of due timers; says how many, and whether there are more.
     fn take_due(&self, now: u64, batch: &mut [Option<Waker>]) -> (usize, bool) {
         let mut count = 0;
-        let mut state = self.heap.lock();
-        let heap = &mut state.heap;
-        while let Some(node) = heap.peek().filter(|node| count < batch.len() && node.when <= now) {
+        let mut state = self.state.lock();
+        let queue = &mut state.queue;
+        while count < batch.len() {
+            let Some(node) = queue.due(now) else { break };
             match node.entry.fire(now) {
-                Due::Later(when) => heap.delay_first(when),
-                Due::Dead => drop(heap.pop()),
+                Due::Later(when) => queue.delay_first(when),
+                Due::Dead => drop(queue.pop()),
                 Due::Fired(waker) => {
                     batch[count] = waker;
                     count += 1;
-                    heap.pop();
+                    queue.pop();
                 }
             }
         }
@@ -176,9 +176,9 @@ impl Timers {
 
     /// Ends all timers, and all that are started from now on; `wake` as in [`run`](Self::run).
     pub fn close(&self, mut wake: impl FnMut(Waker)) {
-        let mut state = self.heap.lock();
+        let mut state = self.state.lock();
         state.closed = true;
-        let nodes = state.heap.take();
+        let nodes = state.queue.take();
         self.publish(&state);
         drop(state);
         for node in nodes {
@@ -190,10 +190,10 @@ impl Timers {
 
     /// Under the lock, after each change.
     fn publish(&self, state: &State) -> u64 {
-        let earliest = state.heap.peek().map_or(NEVER, |node| node.when);
+        let earliest = state.queue.peek().map_or(NEVER, |node| node.when);
         // ORDERING: see `earliest` and `len`.
         self.earliest.store(earliest, Ordering::Relaxed);
-        self.len.store(state.heap.len(), Ordering::Relaxed);
+        self.len.store(state.queue.len(), Ordering::Relaxed);
         earliest
     }
 }

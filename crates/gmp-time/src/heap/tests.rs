@@ -17,27 +17,27 @@ struct Numbered {
 impl Numbered {
     fn push(&mut self, when: u64) {
         let timer = Timer::new(when, Waker::noop().clone());
-        let entry = timer.entry();
-        // SAFETY: the heap doesn't have the entry yet.
-        unsafe { entry.set_seq(self.timers.len() as u64) };
+        let node = Node { when, seq: self.timers.len() as u64, entry: timer.entry() };
         self.timers.push(Some(timer));
-        self.heap.push(Node { when, entry });
+        self.heap.push(node);
     }
 
     fn pop(&mut self) -> Option<(u64, u64)> {
-        self.heap.pop().map(|node| (node.when, node.entry.seq()))
+        self.heap.pop().map(|node| node.key())
     }
 
     fn is_dead(&self, seq: u64) -> bool {
         self.timers[seq as usize].is_none()
     }
 
-    /// Each node is before none of those above it, and the nodes are as said.
+    /// Each node is before none of those above it, or none before the first; and the nodes are as said.
     fn check(&self, expected: &BTreeSet<(u64, u64)>) {
         for (i, node) in self.heap.nodes.iter().enumerate().skip(1) {
-            assert!(!node.is_before(&self.heap.nodes[(i - 1) / super::CHILDREN]), "node {i} is before its parent");
+            let parent = if self.heap.is_ordered { (i - 1) / super::CHILDREN } else { 0 };
+            assert!(!node.is_before(&self.heap.nodes[parent]), "node {i} is before its parent {parent}");
         }
-        let nodes: BTreeSet<_> = self.heap.nodes.iter().map(|node| (node.when, node.entry.seq())).collect();
+        let nodes: BTreeSet<_> = self.heap.nodes.iter().map(Node::key).collect();
+        assert_eq!(self.heap.is_empty(), expected.is_empty());
         assert_eq!(&nodes, expected);
         assert_eq!(self.heap.len(), expected.len());
     }
@@ -47,20 +47,22 @@ impl Numbered {
 enum Op {
     Push(u64),
     Pop,
-    DelayFirst(u64),
+    Take,
     Cancel(usize),
     Purge,
     Trim,
+    Shrink,
 }
 
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         6 => (0..20_u64).prop_map(Op::Push),
         2 => Just(Op::Pop),
-        2 => (0..20_u64).prop_map(Op::DelayFirst),
         3 => (0..100_usize).prop_map(Op::Cancel),
         1 => Just(Op::Purge),
+        1 => (0..20_u8).prop_map(|i| if i == 0 { Op::Take } else { Op::Purge }),
         1 => Just(Op::Trim),
+        1 => Just(Op::Shrink),
     ]
 }
 
@@ -82,11 +84,9 @@ proptest! {
                     let first = theirs.pop_first();
                     prop_assert_eq!(ours.pop(), first);
                 }
-                Op::DelayFirst(by) => {
-                    if let Some((when, seq)) = theirs.pop_first() {
-                        theirs.insert((when + by, seq));
-                        ours.heap.delay_first(when + by);
-                    }
+                Op::Take => {
+                    let taken: BTreeSet<_> = ours.heap.take().iter().map(Node::key).collect();
+                    prop_assert_eq!(&taken, &std::mem::take(&mut theirs));
                 }
                 Op::Cancel(i) => {
                     let len = ours.timers.len();
@@ -98,17 +98,18 @@ proptest! {
                     theirs.retain(|&(_, seq)| !ours.is_dead(seq));
                     ours.heap.purge();
                 }
+                Op::Shrink => ours.heap.shrink(),
                 Op::Trim => {
                     ours.heap.trim();
-                    let last = ours.heap.nodes.last().map(|node| node.entry.seq());
+                    let last = ours.heap.nodes.last().map(|node| node.seq);
                     prop_assert!(last.is_none_or(|seq| !ours.is_dead(seq)), "a dead entry is left at the end");
-                    let left: BTreeSet<_> = ours.heap.nodes.iter().map(|n| (n.when, n.entry.seq())).collect();
+                    let left: BTreeSet<_> = ours.heap.nodes.iter().map(Node::key).collect();
                     prop_assert!(theirs.difference(&left).all(|&(_, seq)| ours.is_dead(seq)), "a live one was trimmed");
                     theirs = left;
                 }
             }
             ours.check(&theirs);
-            let first = ours.heap.peek().map(|node| (node.when, node.entry.seq()));
+            let first = ours.heap.peek().map(Node::key);
             prop_assert_eq!(first, theirs.first().copied());
         }
         while let Some(first) = theirs.pop_first() {
@@ -129,14 +130,11 @@ fn a_million_nodes() {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let when = random >> 48;
         let timer = Timer::new(when, Waker::noop().clone());
-        let entry = timer.entry();
-        // SAFETY: the heap doesn't have the entry yet.
-        unsafe { entry.set_seq(seq) };
-        heap.push(Node { when, entry });
+        heap.push(Node { when, seq, entry: timer.entry() });
         theirs.push(Reverse((when, seq)));
     }
     while let Some(Reverse(first)) = theirs.pop() {
-        assert_eq!(heap.pop().map(|node| (node.when, node.entry.seq())), Some(first));
+        assert_eq!(heap.pop().map(|node| node.key()), Some(first));
     }
     assert!(heap.pop().is_none());
 }
@@ -150,6 +148,7 @@ fn a_heap_that_was_large_gives_its_memory_back() {
     let large = ours.heap.nodes.capacity();
     ours.timers.iter_mut().skip(10).for_each(|timer| *timer = None);
     ours.heap.purge();
+    ours.heap.shrink();
     ours.check(&(0..10).map(|i| (i, i)).collect());
     assert!(ours.heap.nodes.capacity() < large / 10, "{} of {large}", ours.heap.nodes.capacity());
 }

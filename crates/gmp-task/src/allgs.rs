@@ -4,7 +4,8 @@
 //! running, where a shutdown finds it, and many a G never waits. So a spawn and a death cost the list nothing.
 //!
 //! The list is in shards, each under its own lock; a G enters the shard of the P it runs on. A shard is a vector; a G
-//! knows its place in it, and the last one moves into the gap when one leaves.
+//! knows its place in it, and leaves a gap for the next one: moving the last G there would touch that G, which sleeps and
+//! isn't in any cache. When nearly all are gaps the others move together.
 //!
 //! # Proof: close against park
 //! [`close`](AllGs::close) marks each shard under its lock, and cancels what is in it. A G that is to be added later
@@ -26,8 +27,37 @@ pub struct AllGs {
 
 #[derive(Default)]
 struct Shard {
-    gs: Vec<Gp>,
+    gs: Vec<Option<Gp>>,
+    /// The places of the gaps.
+    gaps: Vec<usize>,
     closed: bool,
+}
+
+/// Gaps in vectors below this size are left alone.
+const COMPACT_FROM: usize = 1024;
+
+impl Shard {
+    fn len(&self) -> usize {
+        self.gs.len() - self.gaps.len()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Gp> {
+        self.gs.iter().copied().flatten()
+    }
+
+    /// Gives back what a burst made large. Seven of eight have left since the last time, so each pays for a fraction of a
+    /// move.
+    #[cold]
+    fn compact(&mut self, shard: usize) {
+        let mut moved = Vec::with_capacity(2 * self.len());
+        for gp in self.iter() {
+            // SAFETY: a listed G is alive, and its place changes under this lock only.
+            unsafe { gp.as_ref() }.allg.set(shard, moved.len());
+            moved.push(Some(gp));
+        }
+        self.gs = moved;
+        self.gaps = Vec::new();
+    }
 }
 
 // SAFETY: the pointers are only followed under the lock, and a listed G is alive: it leaves the list before it dies.
@@ -59,8 +89,14 @@ impl AllGs {
         if list.closed {
             return false;
         }
-        let index = list.gs.len();
-        list.gs.push(gp);
+        let index = match list.gaps.pop() {
+            Some(gap) => gap,
+            None => {
+                list.gs.push(None);
+                list.gs.len() - 1
+            }
+        };
+        list.gs[index] = Some(gp);
         // SAFETY: the caller runs the G, so it is alive.
         unsafe { gp.as_ref() }.allg.set(shard, index);
         true
@@ -77,18 +113,12 @@ impl AllGs {
         let mut list = self.shards[shard].lock();
         // The index may have changed until the lock was ours; the shard never does.
         let Some((_, index)) = place.get() else { gmp_base::throw!("allgremove: not in allgs") };
-        let removed = list.gs.swap_remove(index);
-        if removed != gp {
+        if list.gs[index].take() != Some(gp) {
             gmp_base::throw!("allgremove: another g is in its place");
         }
-        if let Some(&moved) = list.gs.get(index) {
-            // SAFETY: a listed G is alive, and its index changes under this lock only.
-            unsafe { moved.as_ref() }.allg.set(shard, index);
-        }
-        // What a burst made large is given back.
-        if list.gs.capacity() > 1024 && list.gs.len() < list.gs.capacity() / 8 {
-            let len = list.gs.len();
-            list.gs.shrink_to(len * 2);
+        list.gaps.push(index);
+        if list.gs.len() > COMPACT_FROM && list.len() < list.gs.len() / 8 {
+            list.compact(shard);
         }
     }
 
@@ -100,9 +130,7 @@ impl AllGs {
             // Collected under the lock, queued after it: queueing takes other locks. Who has the right to queue a G
             // keeps it from dying.
             let woken: Vec<Gp> = list
-                .gs
                 .iter()
-                .copied()
                 // SAFETY: a listed G is alive.
                 .filter(|gp| unsafe { gp.as_ref() }.status.abort())
                 .collect();
@@ -113,7 +141,7 @@ impl AllGs {
 
     /// How many Gs are listed.
     pub fn len(&self) -> usize {
-        self.shards.iter().map(|s| s.lock().gs.len()).sum()
+        self.shards.iter().map(|s| s.lock().len()).sum()
     }
 
     /// Whether none is listed.
@@ -124,10 +152,13 @@ impl AllGs {
     /// Calls `f` with every listed G, for dumps. Under the shard's lock: `f` must look and do nothing else.
     pub fn for_each(&self, mut f: impl FnMut(&Header)) {
         for shard in &self.shards {
-            for gp in &shard.lock().gs {
+            for gp in shard.lock().iter() {
                 // SAFETY: a listed G is alive, and stays so while the lock is held.
                 f(unsafe { gp.as_ref() });
             }
         }
     }
 }
+
+#[cfg(all(test, not(gmp_loom)))]
+mod tests;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 pub(crate) struct Mock {
     queue: Mutex<VecDeque<Runnable>>,
-    allgs: AllGs,
+    pub(crate) allgs: AllGs,
 }
 
 struct Runnable(Gp);

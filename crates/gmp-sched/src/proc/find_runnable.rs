@@ -52,7 +52,7 @@ pub(crate) fn find_runnable<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mu
         g0.event_tick = 0;
         pin::notice_crowding(sched, mp, &mut g0.crowding);
         // SAFETY: as above.
-        unsafe { look_around(sched, pp) };
+        unsafe { look_around(sched, g0, pp) };
     }
     if g0.tick >= sched.config.global_queue_interval || pp.is_preempted() {
         g0.tick = 0;
@@ -93,11 +93,11 @@ pub(crate) fn find_runnable<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mu
 /// # Safety
 /// The calling thread's M must hold the record and be on g0.
 #[cold]
-unsafe fn look_around(sched: &Sched, pp: &P) {
+unsafe fn look_around(sched: &Sched, g0: &mut G0<'_>, pp: &P) {
     // SAFETY: the caller's promise.
     unsafe { seat::netpoll_now(sched, pp) };
     // SAFETY: as above.
-    unsafe { seat::check_all_timers(sched, pp) };
+    unsafe { seat::check_all_timers(sched, g0, pp) };
 }
 
 /// The queues are empty. Says whether there is something in them now.
@@ -115,7 +115,7 @@ unsafe fn look_elsewhere(sched: &Sched, g0: &mut G0<'_>, pp: &P) -> bool {
         g0.events_near = false;
     }
     // SAFETY: the caller's promise.
-    unsafe { seat::check_all_timers(sched, pp) }
+    unsafe { seat::check_all_timers(sched, g0, pp) }
 }
 
 /// Fairness: without this two Gs that wake each other through `runnext` would keep everyone else waiting.

@@ -6,6 +6,7 @@ use crate::proc::idle::{GiveUp, Leave};
 use crate::proc::schedule::Until;
 use crate::proc::{acquirep, newm, ready, seat, wakep};
 use crate::runtime2::m::{G0, M};
+use crate::runtime2::p::P;
 use crate::runtime2::schedt::{MPtr, Sched};
 use gmp_arch::ticks::nanotime;
 use gmp_base::loom::Ordering;
@@ -23,6 +24,7 @@ pub(crate) fn give_up_and_park<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: 
         return park_without_p(sched, g0, until);
     };
     let slot = pp.slot();
+    g0.pace.asleep();
     let busy_since = g0.busy_since;
     pp.stats.busy_nanos.add(nanotime().saturating_sub(busy_since));
     if !g0.has_run {
@@ -121,7 +123,11 @@ fn mpark<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
             match sched.idle.leave_to_run(MPtr::of(mp), slot) {
                 Leave::WithP(slot) => {
                     acquirep::acquirep_pinned(sched, mp, slot);
-                    return run_batch(sched, mp, &mut batch);
+                    return match g0.timers_fired.take() {
+                        // SAFETY: this thread's M holds the record, and this is g0; the Gs have become ready in our hands.
+                        Some(now) => unsafe { seat::inject_fired(sched, g0, p_of(mp), now, &mut batch) },
+                        None => run_batch(sched, mp, &mut batch),
+                    };
                 }
                 // All Ps are busy: their Ms run them.
                 Leave::Stayed | Leave::WithoutP => ready::injectglist_globally(sched, &mut batch),
@@ -143,9 +149,12 @@ fn mpark<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
 
 /// The M has a P again: what it found without one goes into its ring.
 fn run_batch(sched: &Sched, mp: &M, batch: &mut GQueue<Header>) {
-    let Some(pp) = mp.p() else { gmp_base::throw!("mpark: m{} has no p", mp.id) };
     // SAFETY: this thread's M holds the record, and this is g0; the Gs have become ready in our hands.
-    unsafe { ready::injectglist(sched, pp, batch) };
+    unsafe { ready::injectglist(sched, p_of(mp), batch) };
+}
+
+fn p_of(mp: &M) -> &P {
+    mp.p().unwrap_or_else(|| gmp_base::throw!("mpark: m{} has no p", mp.id))
 }
 
 /// Takes the P that the list gave us, counted as spinning.

@@ -117,27 +117,36 @@ unsafe fn runqput_fifo(pp: &P, gp: Gp) {
 /// # Safety
 /// The calling thread's M must hold the record and be on g0; the Gs must be the caller's to queue.
 pub(crate) unsafe fn injectglist(sched: &Sched, pp: &P, batch: &mut GQueue<Header>) {
-    let count = batch.len();
-    if count == 0 {
-        return;
+    // A single one runs here and now, as one in `runnext` would.
+    let many = batch.len() > 1 || !pp.runq.is_empty();
+    // SAFETY: the caller's promise.
+    if unsafe { inject_quietly(sched, pp, batch) } && many && sched.idle.should_wake() {
+        wakep::wakep(sched);
     }
-    pp.stats.local_schedules.add(count as u64);
+}
+
+/// As [`injectglist`] without the wake-up. Says whether there may have to be one.
+///
+/// # Safety
+/// As [`injectglist`].
+pub(crate) unsafe fn inject_quietly(sched: &Sched, pp: &P, batch: &mut GQueue<Header>) -> bool {
+    if batch.is_empty() {
+        return false;
+    }
+    if pp.tenure.is_retired() && !sched.fifo {
+        injectglist_globally(sched, batch);
+        return false;
+    }
+    pp.stats.local_schedules.add(batch.len() as u64);
     if sched.fifo {
         // SAFETY: the caller's promise.
         batch.for_each(|gp| unsafe { runqput_fifo(pp, gp) });
-        return;
+        return false;
     }
-    if pp.tenure.is_retired() {
-        return injectglist_globally(sched, batch);
-    }
-    let alone = pp.runq.is_empty();
     // SAFETY: the caller's promise.
     unsafe { pp.runq.put_batch(batch) };
     sched.runq.put_batch(batch);
-    // A single one runs here and now, as one in `runnext` would.
-    if (count > 1 || !alone) && sched.idle.should_wake() {
-        wakep::wakep(sched);
-    }
+    true
 }
 
 /// As [`injectglist`], without a P.

@@ -31,11 +31,11 @@ use std::time::Duration;
 
 /// How long after its time a timer of a busy P is left to that P, in nanoseconds.
 const GRACE: u64 = 1_000_000;
-/// After so many turns an M with timers looks at the clock: reading it costs half a turn.
+/// After so many turns at least an M with timers looks at the clock: reading it costs half a turn.
 const TIMER_TURNS: u32 = 4;
 /// Where timers fall close together the M in the seat wakes at most once in so many nanoseconds: waking costs more than most of
 /// what it is for.
-const SPACING: u64 = 1_000_000;
+pub(super) const SPACING: u64 = 1_000_000;
 /// Timers are close together if so many wakes in a row came at intervals below a sixteenth of that ...
 const CROWD_WAKES: usize = 8;
 /// ... and stay so while a wake finds so many of them.
@@ -70,19 +70,44 @@ impl<'a> Batch<'a> {
 ///
 /// # Safety
 /// The calling thread's M must hold the record and be on g0.
-#[cold]
-#[inline(never)]
+#[inline]
 pub(crate) unsafe fn check_timers(sched: &Sched, g0: &mut G0<'_>, pp: &P) {
     g0.timer_tick += 1;
-    if g0.timer_tick < TIMER_TURNS && !sched.clock.is_virtual() {
-        return;
+    if g0.timer_tick >= g0.timer_interval || sched.clock.is_virtual() {
+        // SAFETY: the caller's promise.
+        unsafe { fire_own(sched, g0, pp) };
     }
-    g0.timer_tick = 0;
+}
+
+/// # Safety
+/// As [`check_timers`].
+#[cold]
+#[inline(never)]
+unsafe fn fire_own(sched: &Sched, g0: &mut G0<'_>, pp: &P) {
+    let now = sched.clock.now();
     let mut fired = GQueue::new();
     let mut batch = Batch::new(sched, &mut fired);
-    sched.slots[pp.slot()].timers.run_some(sched.clock.now(), room(pp), |waker| batch.wake(waker));
+    sched.slots[pp.slot()].timers.run_some(now, room(pp), |waker| batch.wake(waker));
     // SAFETY: the caller's promise; they have just become ready.
-    unsafe { ready::injectglist(sched, pp, &mut fired) };
+    unsafe { inject_fired(sched, g0, pp, now, &mut fired) };
+}
+
+/// An M has fired these Gs' timers, or has looked for due ones in vain: it will run them, or another one with it.
+///
+/// # Safety
+/// The calling thread's M must hold the record and be on g0; the Gs must be the caller's to queue.
+pub(crate) unsafe fn inject_fired(sched: &Sched, g0: &mut G0<'_>, pp: &P, now: u64, fired: &mut GQueue<Header>) {
+    let count = fired.len();
+    // SAFETY: the caller's promise.
+    let others = unsafe { ready::inject_quietly(sched, pp, fired) };
+    let waiting = pp.runq.len();
+    g0.pace.look(now, std::mem::take(&mut g0.timer_tick));
+    // Who waits behind so many doesn't wait much longer if it comes a fraction later.
+    g0.timer_interval = TIMER_TURNS.max(waiting as u32 / 4);
+    let last = sched.slots[pp.slot()].timers.earliest() == NEVER;
+    if g0.pace.is_behind(now, if others { count } else { 0 }, waiting, last) && sched.idle.should_wake() {
+        wakep::wakep(sched);
+    }
 }
 
 /// How many timers an M fires at a time: those whose Gs find room in half of its ring. The others stay in the heap, which keeps
@@ -97,7 +122,7 @@ fn room(pp: &P) -> usize {
 ///
 /// # Safety
 /// The calling thread's M must hold the record and be on g0.
-pub(crate) unsafe fn check_all_timers(sched: &Sched, pp: &P) -> bool {
+pub(crate) unsafe fn check_all_timers(sched: &Sched, g0: &mut G0<'_>, pp: &P) -> bool {
     if sched.slots.iter().all(|slot| slot.timers.earliest() == NEVER) {
         return false;
     }
@@ -107,7 +132,7 @@ pub(crate) unsafe fn check_all_timers(sched: &Sched, pp: &P) -> bool {
     let any = !fired.is_empty();
     count_fired(sched, now, fired.len());
     // SAFETY: the caller's promise; they have just become ready.
-    unsafe { ready::injectglist(sched, pp, &mut fired) };
+    unsafe { inject_fired(sched, g0, pp, now, &mut fired) };
     any
 }
 
@@ -222,11 +247,13 @@ pub(crate) fn wait(sched: &Sched, g0: &mut G0<'_>, fresh: bool, batch: &mut GQue
         now = sched.clock.now();
         g0.events_near = !batch.is_empty() && now.saturating_sub(began) < EVENTS_NEAR;
     }
+    g0.timers_fired = None;
     if earliest != FOR_EVER {
         let before = batch.len();
         let now = sched.clock.now().max(now);
         run_timers(sched, now, None, CAPACITY / 2, batch);
         count_fired(sched, now, batch.len() - before);
+        g0.timers_fired = (before == 0).then_some(now);
     }
     true
 }

@@ -6,6 +6,7 @@
 //! Go: runtime/runtime2.go (type m, 616)
 
 use crate::budget::Budget;
+use crate::proc::pace::Pace;
 use crate::proc::pin::Crowding;
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
@@ -309,6 +310,12 @@ pub struct G0<'a> {
     pub(crate) since_refill: u32,
     /// Turns since the last look at the clock, while there are timers.
     pub(crate) timer_tick: u32,
+    /// How many there are between two looks.
+    pub(crate) timer_interval: u32,
+    /// How long turns take.
+    pub(crate) pace: Pace,
+    /// When the timers fired that are all that the M has found in the seat.
+    pub(crate) timers_fired: Option<u64>,
     /// Turns since the last look for events.
     pub(crate) event_tick: u32,
     /// The last wait for events was so short that a look without waiting would have done.
@@ -351,6 +358,9 @@ impl<'a> G0<'a> {
             tick: 0,
             since_refill: 0,
             timer_tick: 0,
+            timer_interval: 0,
+            pace: Pace::new(),
+            timers_fired: None,
             event_tick: 0,
             events_near: false,
             crowding: Crowding::default(),

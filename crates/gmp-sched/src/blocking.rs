@@ -1,77 +1,83 @@
 //! The pool behind `spawn_blocking`: threads without a P.
 //!
-//! One queue under one lock. A thread that finds nothing waits for the keep-alive time, then ends. A job is a G that is
-//! ready at its first poll.
+//! | file | |
+//! |---|---|
+//! | this one | jobs, submitting, closing |
+//! | [`crew`] | who sleeps, who searches; the proof that no job is left lying |
+//! | [`queue`] | the jobs that wait |
+//! | [`thread`] | what a thread does: begin, find a job, run it, linger, sleep, end |
+//! | [`retry`] | what is done when the system refuses a thread |
 //!
-//! # Proof: no job is orphaned
-//! Queue, counts and the closed mark are under one lock. A submission that finds an idle thread takes it out of the
-//! count of idle ones and leaves it a ticket (`wakeups`); an idle thread that wakes for a ticket, or whose time is up, looks
-//! into the queue under the lock before it does anything else. If no thread can be started while others exist, one of
-//! them takes the job when it is through with its own; if none exists, the job is refused.
+//! A job is a G that is ready at its first poll: one allocation, from the same lists of free cells as all Gs. Its right to
+//! be run is in the queue, or in the hands of the thread that has taken it out; who takes it out runs it or, if the pool has been
+//! closed, cancels it.
 //!
 //! Go: none — Go's syscalls run on the M that calls them.
 
+mod crew;
+mod queue;
+mod retry;
+mod thread;
+
 use crate::getg;
-use crate::runtime2::config::{Config, NameFn};
+use crate::runtime2::config::Config;
 use crate::runtime2::schedt::Sched;
-use gmp_base::loom::fence;
-use gmp_base::loom::unmodelled::Ordering;
-use gmp_base::loom::{Condvar, Mutex};
+use crew::{Call, Crew};
+use gmp_base::loom::unmodelled::Ordering as Unmodelled;
+use gmp_base::loom::{AtomicBool, Condvar, Mutex, Ordering, fence};
 use gmp_task::cell::newg;
 use gmp_task::gfree::SizeClass;
 use gmp_task::schedule::Panicked;
 use gmp_task::{Gp, Id, JoinHandle, NewG, Schedule, g};
-use std::cell::Cell;
-use std::collections::VecDeque;
+use queue::Queue;
 use std::future::Future;
-use std::io;
 use std::panic::Location;
 use std::pin::Pin;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::thread::JoinHandle as ThreadHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+use thread::Threads;
 
 /// The pool.
 #[derive(Debug)]
 pub(crate) struct BlockingPool {
-    state: Mutex<State>,
-    /// Idle threads wait here.
-    work: Condvar,
+    crew: Crew,
+    queue: Queue,
+    /// A task tries to start a thread now and then.
+    retrying: AtomicBool,
+    threads: Mutex<Threads>,
     /// The shutdown waits here.
     ended: Condvar,
-    name: Name,
-    stack_size: Option<usize>,
-    keep_alive: Duration,
-    max_threads: usize,
 }
 
-struct Name(NameFn);
+/// A job, and the right to run it.
+#[derive(Debug)]
+pub(crate) struct Job(Gp);
 
-impl std::fmt::Debug for Name {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Name")
+// SAFETY: the right to run a G whose future is `Send` (`spawn_blocking`).
+unsafe impl Send for Job {}
+
+impl Job {
+    fn id(&self) -> Id {
+        // SAFETY: the right to run a G keeps it alive.
+        unsafe { self.0.as_ref() }.id()
+    }
+
+    fn run(self) {
+        getg::with_blocking_task(self.id(), || {
+            // SAFETY: the right to run it is ours. It is ready at its first poll.
+            let _ = unsafe { g::run(self.0) };
+        });
+    }
+
+    fn cancel(self) {
+        getg::with_blocking_task(self.id(), || {
+            // SAFETY: the right to run it is ours.
+            unsafe { g::shutdown(self.0) }
+        });
     }
 }
-
-#[derive(Debug, Default)]
-struct State {
-    queue: VecDeque<Job>,
-    threads: usize,
-    idle: usize,
-    /// Idle threads that have been taken out of `idle` and have not woken yet.
-    wakeups: usize,
-    closed: bool,
-    next_key: u64,
-    handles: Vec<(u64, ThreadHandle<()>)>,
-}
-
-#[derive(Debug)]
-struct Job(Gp, Id);
-
-// SAFETY: the right to run a G whose future is `Send` (`spawn`).
-unsafe impl Send for Job {}
 
 /// The scheduler of a job: it is never woken and never waits.
 struct BlockingSched;
@@ -93,10 +99,12 @@ unsafe impl Schedule for BlockingSched {
 
     unsafe fn dying(_gp: Gp, _panicked: Option<Panicked<'_>>) {}
 
+    #[inline]
     fn gfget(class: SizeClass) -> NonNull<u8> {
         Sched::gfget(class)
     }
 
+    #[inline]
     unsafe fn gfput(cell: NonNull<u8>, class: SizeClass) {
         // SAFETY: the caller's promise.
         unsafe { Sched::gfput(cell, class) }
@@ -104,11 +112,11 @@ unsafe impl Schedule for BlockingSched {
 }
 
 /// A closure as a future.
-struct Call<F>(Option<F>);
+struct Closure<F>(Option<F>);
 
-impl<F> Unpin for Call<F> {}
+impl<F> Unpin for Closure<F> {}
 
-impl<F: FnOnce() -> R, R> Future for Call<F> {
+impl<F: FnOnce() -> R, R> Future for Closure<F> {
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<R> {
@@ -117,244 +125,149 @@ impl<F: FnOnce() -> R, R> Future for Call<F> {
     }
 }
 
-/// Runs `f` on a thread of the pool.
-///
-/// # Panics
-/// If the pool has no thread and the system refuses one, in tokio's words.
+/// Runs `f` on a thread of the pool. If the pool is closed, `f` is dropped and the handle says that it was cancelled. If no
+/// thread can be had, the job waits for one (see [`retry`]).
 #[track_caller]
 pub fn spawn_blocking<F, R>(sched: &Arc<Sched>, f: F) -> JoinHandle<R>
 where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    let id = Id::next();
+    let id = match getg::getm_of(Arc::as_ptr(sched)).and_then(|mp| mp.p()) {
+        // SAFETY: this thread's M holds the record; taking a number calls nothing.
+        Some(pp) => unsafe { pp.owned(|o| o.ids.next_id()) },
+        None => Id::next(),
+    };
     let new = NewG { sched: NonNull::<BlockingSched>::dangling(), id, spawned_at: Location::caller() };
     // SAFETY: a job never looks at its scheduler (`BlockingSched`); closure and result are `Send`.
-    let (gp, join) = unsafe { newg(Call(Some(f)), new) };
-    hold_clock(sched);
-    match sched.blocking.submit(sched, Job(gp, id)) {
-        Submitted::Queued => {}
-        Submitted::Refused(job) => {
-            release_clock(sched);
-            // SAFETY: the job has been given back, unqueued.
-            unsafe { g::shutdown(job.0) }
-        }
-        Submitted::NoThread(job, error) => {
-            release_clock(sched);
-            // SAFETY: as above.
-            unsafe { g::shutdown(job.0) };
-            panic!("OS can't spawn worker thread: {error}");
-        }
-    }
+    let (gp, join) = unsafe { newg(Closure(Some(f)), new) };
+    let pool = &sched.blocking;
+    pool.hold_clock(sched);
+    pool.queue.push(Job(gp));
+    pool.call(sched);
     join
 }
 
-/// While jobs wait or run, a `current_thread` runtime that has nothing to do isn't idle: its paused clock stays where it is.
-fn hold_clock(sched: &Sched) {
-    if sched.fifo {
-        sched.clock.hold();
-    }
-}
-
-/// The job is done, and who awaits it has been woken.
-fn release_clock(sched: &Sched) {
-    if sched.fifo {
-        sched.clock.release();
-        if sched.clock.is_virtual() {
-            // ORDERING: the seat's protocol (`proc/idle.rs`).
-            fence(Ordering::SeqCst);
-            crate::proc::seat::cover(sched, 0);
-        }
-    }
-}
-
-enum Submitted {
-    Queued,
-    Refused(Job),
-    NoThread(Job, io::Error),
+/// What became of an attempt to make somebody search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attempt {
+    /// Somebody does, or all threads are busy that there may be.
+    Done,
+    /// There are jobs and no thread to be had for them.
+    Failed,
 }
 
 impl BlockingPool {
     pub(crate) fn new(config: &Config) -> Self {
+        let ncpu = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
-            state: Mutex::new(State::default()),
-            work: Condvar::new(),
+            // Go's limit: half of the CPUs' worth.
+            crew: Crew::new(config.max_blocking_threads, ncpu / 2),
+            queue: Queue::default(),
+            retrying: AtomicBool::new(false),
+            threads: Mutex::new(Threads::default()),
             ended: Condvar::new(),
-            name: Name(config.thread_name.clone()),
-            stack_size: config.thread_stack_size,
-            keep_alive: config.thread_keep_alive,
-            max_threads: config.max_blocking_threads,
         }
     }
 
-    fn submit(&self, sched: &Arc<Sched>, job: Job) -> Submitted {
-        // User code, so before the lock; thrown away if no thread is needed.
-        let name = self.may_start().then(|| crate::proc::newm::thread_name(&self.name.0));
-        let mut state = self.state.lock();
-        if state.closed {
-            return Submitted::Refused(job);
+    /// While jobs wait or run, a `current_thread` runtime that has nothing to do isn't idle: its paused clock stays where it is.
+    #[inline]
+    fn hold_clock(&self, sched: &Sched) {
+        if sched.fifo {
+            sched.clock.hold();
         }
-        state.queue.push_back(job);
-        if state.idle > 0 {
-            state.idle -= 1;
-            state.wakeups += 1;
-            drop(state);
-            self.work.notify_one();
-        } else if state.threads < self.max_threads {
-            if let Err(error) = self.start_thread(sched, &mut state, name) {
-                // ORDERING: a figure for people.
-                sched.stats.thread_failures.fetch_add(1, Ordering::Relaxed);
-                if state.threads == 0 {
-                    if let Some(job) = state.queue.pop_back() {
-                        return Submitted::NoThread(job, error);
-                    }
-                }
+    }
+
+    /// The job is done, and who awaits it has been woken.
+    #[inline]
+    fn release_clock(&self, sched: &Sched) {
+        if sched.fifo {
+            sched.clock.release();
+            if sched.clock.is_virtual() {
+                // ORDERING: the seat's protocol (`proc/idle.rs`).
+                fence(Ordering::SeqCst);
+                crate::proc::seat::cover(sched, 0);
             }
         }
-        Submitted::Queued
     }
 
-    /// Whether the next job may need a new thread.
-    fn may_start(&self) -> bool {
-        let state = self.state.lock();
-        state.idle == 0 && state.threads < self.max_threads
-    }
-
-    fn start_thread(&self, sched: &Arc<Sched>, state: &mut State, name: Option<String>) -> io::Result<()> {
-        // Without a name: the last idle thread went between the two looks. A plain one will do.
-        let mut builder = std::thread::Builder::new().name(name.unwrap_or_else(|| "gmp-blocking".to_owned()));
-        if let Some(size) = self.stack_size {
-            builder = builder.stack_size(size);
+    /// There are jobs in the queue: somebody is to search.
+    #[inline]
+    fn call(&self, sched: &Arc<Sched>) {
+        // While a task tries to start threads, nobody else need try; but it may have nobody to run it.
+        // ORDERING: behind the fence in `Crew::call`; see `retry::now`.
+        let may_start = || !self.retrying.load(Ordering::Relaxed) || self.crew.counts().threads() == 0;
+        if self.attempt(sched, may_start) == Attempt::Failed {
+            retry::later(sched);
         }
-        let (sched, key) = (sched.clone(), state.next_key);
-        let handle = builder.spawn(move || run_thread(&sched, key))?;
-        state.next_key += 1;
-        state.threads += 1;
-        state.handles.push((key, handle));
-        Ok(())
+    }
+
+    #[inline]
+    fn attempt(&self, sched: &Arc<Sched>, may_start: impl Fn() -> bool) -> Attempt {
+        match self.crew.call(|| self.queue.len(), may_start) {
+            Call::Nobody => {}
+            Call::Wake(sleeper) => {
+                sleeper.note.wakeup();
+            }
+            Call::Start => return self.start(sched),
+            Call::Closed => self.drain(sched),
+        }
+        Attempt::Done
+    }
+
+    #[cold]
+    fn start(&self, sched: &Arc<Sched>) -> Attempt {
+        let error = match thread::start(sched) {
+            Ok(true) => return Attempt::Done,
+            Ok(false) => None,
+            Err(error) => Some(error),
+        };
+        if let Some(sleeper) = self.crew.failed() {
+            sleeper.note.wakeup();
+        } else if error.is_none() {
+            self.drain(sched);
+        }
+        let Some(error) = error else { return Attempt::Done };
+        // ORDERING: a figure for people.
+        if sched.stats.thread_failures.fetch_add(1, Unmodelled::Relaxed) == 0 {
+            crate::dump::report(format_args!(
+                "cannot start a thread for a blocking job ({error}); it waits, and starting one is tried again"
+            ));
+        }
+        if self.queue.is_empty() { Attempt::Done } else { Attempt::Failed }
     }
 
     /// Refuses new jobs and cancels those that haven't begun.
-    pub(crate) fn close(&self) {
-        let mut state = self.state.lock();
-        state.closed = true;
-        let jobs = std::mem::take(&mut state.queue);
-        drop(state);
-        self.work.notify_all();
-        for job in jobs {
-            // SAFETY: it came out of the queue.
-            unsafe { g::shutdown(job.0) };
+    pub(crate) fn close(&self, sched: &Arc<Sched>) {
+        for sleeper in self.crew.close() {
+            sleeper.note.wakeup();
         }
+        self.drain(sched);
+    }
+
+    /// Cancels what is in the queue of a closed pool.
+    #[cold]
+    fn drain(&self, sched: &Arc<Sched>) {
+        let _entered = getg::enter_frame(sched.clone());
+        while let Some(job) = self.queue.pop() {
+            self.discard(sched, job);
+        }
+    }
+
+    #[cold]
+    fn discard(&self, sched: &Sched, job: Job) {
+        job.cancel();
+        self.release_clock(sched);
     }
 
     /// Waits for the jobs that run; says whether all threads have ended.
     pub(crate) fn wait(&self, sched: &Sched, deadline: Option<Instant>) -> bool {
-        // A job that drops the last owner of its runtime doesn't wait for itself.
-        let myself = usize::from(ptr::eq(POOL_OF.get(), sched));
-        let mut state = self.state.lock();
-        while state.threads > myself {
-            match deadline {
-                None => state = self.ended.wait(state),
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return false;
-                    }
-                    state = self.ended.wait_timeout(state, left).0;
-                }
-            }
-        }
-        let handles = std::mem::take(&mut state.handles);
-        drop(state);
-        for (_, handle) in handles {
-            // As in `shutdown::wait_for_workers`.
-            if deadline.is_some() || handle.thread().id() == std::thread::current().id() {
-                continue;
-            }
-            // Jobs' panics are caught in the G; a hook's abort.
-            let _ = handle.join();
-        }
-        true
+        thread::wait(sched, deadline)
     }
 
-    /// Threads, idle threads, queued jobs.
+    /// Threads, those of them without a job, queued jobs.
     pub(crate) fn counts(&self) -> (usize, usize, usize) {
-        let state = self.state.lock();
-        (state.threads, state.idle, state.queue.len())
+        let counts = self.crew.counts();
+        (counts.threads(), counts.asleep() + counts.searching(), self.queue.len())
     }
-
-    /// The next job, after waiting for one; `None`: the thread is to end, and isn't counted any more.
-    fn next(&self, key: u64) -> Option<Job> {
-        let mut state = self.state.lock();
-        loop {
-            if let Some(job) = state.queue.pop_front() {
-                return Some(job);
-            }
-            if state.closed {
-                break;
-            }
-            state.idle += 1;
-            let deadline = Instant::now().checked_add(self.keep_alive);
-            let timed_out = loop {
-                let timed_out = match deadline {
-                    None => {
-                        state = self.work.wait(state);
-                        false
-                    }
-                    Some(deadline) => {
-                        let left = deadline.saturating_duration_since(Instant::now());
-                        let (s, timed_out) = self.work.wait_timeout(state, left);
-                        state = s;
-                        timed_out
-                    }
-                };
-                if state.wakeups > 0 {
-                    // One of the idle threads was taken out of the count: let it be this one.
-                    state.wakeups -= 1;
-                    break false;
-                }
-                if timed_out || state.closed {
-                    state.idle -= 1;
-                    break timed_out;
-                }
-            };
-            if timed_out && state.queue.is_empty() {
-                // Nobody will join this thread while the runtime lives.
-                state.handles.retain(|(k, _)| *k != key);
-                break;
-            }
-        }
-        state.threads -= 1;
-        None
-    }
-}
-
-thread_local! {
-    /// Of which runtime's pool this thread is.
-    static POOL_OF: Cell<*const Sched> = const { Cell::new(ptr::null()) };
-}
-
-fn run_thread(sched: &Arc<Sched>, key: u64) {
-    POOL_OF.set(Arc::as_ptr(sched));
-    // The submitting thread may be pinned.
-    crate::proc::pin::float(sched);
-    let entered = getg::enter_frame(sched.clone());
-    let hooks = &sched.config.hooks;
-    if let Some(hook) = &hooks.on_thread_start {
-        crate::proc::newm::run_hook(hook);
-    }
-    while let Some(Job(gp, id)) = sched.blocking.next(key) {
-        // A frame a job: guards that it leaves behind are gone with it.
-        let _job = getg::enter_frame(sched.clone());
-        getg::with_blocking_task(id, || {
-            // SAFETY: it came out of the queue, so the right to run it is ours. It is ready at its first poll.
-            let _ = unsafe { g::run(gp) };
-        });
-        release_clock(sched);
-    }
-    if let Some(hook) = &hooks.on_thread_stop {
-        crate::proc::newm::run_hook(hook);
-    }
-    drop(entered);
-    sched.blocking.ended.notify_all();
 }

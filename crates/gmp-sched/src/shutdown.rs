@@ -213,7 +213,7 @@ fn drain_the_only_p(sched: &Sched) -> bool {
 pub fn shutdown(sched: &Arc<Sched>, wait: Wait) -> bool {
     let may_block = !getg::is_driving();
     begin(sched);
-    sched.blocking.close();
+    sched.blocking.close(sched);
     if wait != Wait::No && !may_block {
         // No waiting for workers; but if there are none, nobody else will do this, and it is short.
         if wait_for_workers(sched, Some(Instant::now())) {

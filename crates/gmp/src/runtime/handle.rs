@@ -149,10 +149,7 @@ impl Handle {
         }
     }
 
-    /// Runs the function on a thread where blocking is allowed.
-    ///
-    /// # Panics
-    /// If no thread can be had for it.
+    /// Runs the function on a thread where blocking is allowed. See [`task::spawn_blocking`](crate::task::spawn_blocking).
     ///
     /// # Examples
     /// ```

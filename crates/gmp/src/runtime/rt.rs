@@ -88,10 +88,7 @@ impl Runtime {
         }
     }
 
-    /// Runs the function on a thread where blocking is allowed.
-    ///
-    /// # Panics
-    /// If no thread can be had for it.
+    /// Runs the function on a thread where blocking is allowed. See [`task::spawn_blocking`](crate::task::spawn_blocking).
     ///
     /// # Examples
     /// ```

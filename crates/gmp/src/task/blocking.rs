@@ -5,10 +5,20 @@ use crate::task::JoinHandle;
 
 /// Runs the function on a thread where blocking is acceptable, and returns a handle to its result.
 ///
-/// A job that has begun cannot be aborted: aborting has an effect only while it waits for a thread.
+/// A job that has begun cannot be aborted: aborting has an effect only while it waits for a thread. Jobs begin in the order of
+/// their submission. A panic of the job becomes the error that awaiting the handle gives.
+///
+/// Each job gets a thread to itself, an idle one or a new one, until there are
+/// [`max_blocking_threads`](crate::runtime::Builder::max_blocking_threads); what is submitted beyond that waits. If the system
+/// refuses a thread, the job waits too, until a thread is free or until starting one succeeds, which is tried again and again by whoever
+/// runs the runtime's tasks, and by the next submission.
+///
+/// When the runtime ends, jobs that haven't begun are cancelled, and those that have are waited for as
+/// [`Runtime::shutdown_timeout`](crate::runtime::Runtime::shutdown_timeout) says. After that this function drops the closure at
+/// once, and the handle says that the job was cancelled.
 ///
 /// # Panics
-/// If called outside of a runtime's context, or if no thread can be had.
+/// If called outside of a runtime's context.
 ///
 /// # Examples
 /// ```

@@ -19,6 +19,8 @@ use std::time::Instant;
 /// As for Ms (`proc/find_runnable.rs`): about 20 µs in all, a fraction of what going to sleep and being woken takes.
 const LINGER_ROUNDS: usize = 40;
 const LINGER_PAUSES: usize = 16;
+/// After so many looks in vain each further one is put off by as much as the last.
+const MAX_IN_VAIN: u32 = 8;
 /// A sleep below this, in nanoseconds, cost more than it spared.
 const SHORT_SLEEP: u64 = 50_000;
 
@@ -43,8 +45,35 @@ struct Me {
     sleeper: Arc<Sleeper>,
     /// It is counted as searching.
     searching: bool,
-    /// Its last sleep was a short one: it will look for a while before it sleeps again.
-    linger: bool,
+    linger: Linger,
+}
+
+/// Whether a thread looks a little longer before it sleeps: who submits job after job, each when the last one is done, would otherwise
+/// wake it for each, at a price of many jobs.
+///
+/// It pays only if the submitter runs on another CPU meanwhile. So it is tried after a short sleep, and after looks in vain less and
+/// less often: what comes at longer intervals, or is kept from coming because the looker has its CPU, isn't waited for.
+#[derive(Default)]
+struct Linger {
+    /// The last sleep was a short one, or the last look was worth it.
+    is_due: bool,
+    /// Looks in vain, one after the other.
+    in_vain: u32,
+    /// So many short sleeps are to pass before the next look.
+    skip: u32,
+}
+
+impl Linger {
+    fn has_slept(&mut self, nanos: u64) {
+        self.is_due = nanos < SHORT_SLEEP && self.skip == 0;
+        self.skip = self.skip.saturating_sub(1);
+    }
+
+    fn has_looked(&mut self, found: bool) {
+        self.is_due = found;
+        self.in_vain = if found { 0 } else { (self.in_vain + 1).min(MAX_IN_VAIN) };
+        self.skip = (1 << self.in_vain) - 1;
+    }
 }
 
 /// Starts a thread that is counted as searching. `Ok(false)`: the pool is closed.
@@ -113,7 +142,7 @@ fn run(sched: Arc<Sched>, key: u64) {
     crate::proc::pin::float(&sched);
     let entered = getg::enter_frame(sched.clone());
     let pool = &sched.blocking;
-    let mut me = Me { sleeper: Arc::default(), searching: true, linger: false };
+    let mut me = Me { sleeper: Arc::default(), searching: true, linger: Linger::default() };
     let hooks = &sched.config.hooks;
     let mut next = None;
     if let Some(hook) = &hooks.on_thread_start {
@@ -182,7 +211,7 @@ fn find_job(sched: &Arc<Sched>, me: &mut Me) -> Option<Job> {
             }
             return Some(job);
         }
-        if me.linger && linger(pool, me) {
+        if me.linger.is_due && linger(pool, me) {
             continue;
         }
         if !pool.crew.park(&me.sleeper, std::mem::take(&mut me.searching)) {
@@ -200,12 +229,11 @@ fn find_job(sched: &Arc<Sched>, me: &mut Me) -> Option<Job> {
             me.sleeper.note.sleep();
         }
         me.searching = true;
-        me.linger = nanotime().saturating_sub(asleep_since) < SHORT_SLEEP;
+        me.linger.has_slept(nanotime().saturating_sub(asleep_since));
     }
 }
 
-/// Looks a little longer, if nobody else does: who submits job after job, each when the last one is done, would otherwise wake this thread
-/// for each, at a price of many jobs. A look in vain is the last until the next short sleep.
+/// Looks a little longer, if nobody else does; says whether there is a job.
 #[cold]
 fn linger(pool: &BlockingPool, me: &mut Me) -> bool {
     if !me.searching {
@@ -215,17 +243,12 @@ fn linger(pool: &BlockingPool, me: &mut Me) -> bool {
         pool.crew.search();
         me.searching = true;
     }
-    for _ in 0..LINGER_ROUNDS {
-        if !pool.queue.is_empty() {
-            return true;
-        }
-        if pool.crew.counts().searching() > 1 {
-            break;
-        }
+    let found = (0..LINGER_ROUNDS).any(|_| {
         for _ in 0..LINGER_PAUSES {
             spin_loop();
         }
-    }
-    me.linger = false;
-    false
+        !pool.queue.is_empty()
+    });
+    me.linger.has_looked(found);
+    found
 }

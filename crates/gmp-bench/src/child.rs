@@ -85,10 +85,13 @@ pub(crate) fn measure(runtime: Runtime, name: &str, params: Params) -> Result<Li
     if let Some(reason) = (scenario.unable)(params) {
         return Err(format!("{name} {reason}"));
     }
+    if !scenario.has_counterpart && runtime != Runtime::Gmp {
+        return Err(format!("{name} is about gmp alone"));
+    }
     let measured = match scenario.run {
         Run::One(run) => vec![run(params)],
         Run::All(run) => run(params),
-        Run::Http(serve) => serve(params, &mut until_stdin_ends),
+        Run::Http(_, serve) => serve(params, &mut until_stdin_ends),
     };
     let figures = scenario.figures_of_child();
     assert_eq!(figures.len(), measured.len(), "{name} has a value for each figure");

@@ -7,6 +7,16 @@ mod hyper_rt {
     pub(super) use gmp_hyper::{GmpIo as Io, GmpTimer as Timer};
 }
 
+/// What only gmp can tell.
+mod own {
+    use gmp::runtime::RuntimeMetrics;
+
+    /// How many Ps have been taken from their Ms so far.
+    pub(super) fn retakes(metrics: &RuntimeMetrics) -> u64 {
+        metrics.retired_count()
+    }
+}
+
 #[expect(clippy::duplicate_mod, reason = "one source for both runtimes is the point; only `rt` differs")]
 #[path = "scenarios.rs"]
 pub(crate) mod scenarios;

@@ -99,7 +99,6 @@ pub(crate) fn run(
     kept: usize,
     interrupted: impl Fn() -> bool,
 ) -> Result<Output, Failure> {
-    command.stdin(Stdio::null());
     Running::start(command, limit, kept)?.finish(interrupted)
 }
 
@@ -119,10 +118,16 @@ impl Running {
     /// Starts `command`, whose stdin is a pipe that [`finish`](Self::finish) closes.
     pub(crate) fn serve(command: &mut Command, limit: Duration, kept: usize) -> Result<Self, Failure> {
         command.stdin(Stdio::piped());
-        Self::start(command, limit, kept)
+        Self::spawn(command, limit, kept)
     }
 
-    fn start(command: &mut Command, limit: Duration, kept: usize) -> Result<Self, Failure> {
+    /// Starts `command`, whose stdin is empty.
+    pub(crate) fn start(command: &mut Command, limit: Duration, kept: usize) -> Result<Self, Failure> {
+        command.stdin(Stdio::null());
+        Self::spawn(command, limit, kept)
+    }
+
+    fn spawn(command: &mut Command, limit: Duration, kept: usize) -> Result<Self, Failure> {
         let start = Instant::now();
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(Failure::System)?;
         let (open, closed) = mpsc::channel();

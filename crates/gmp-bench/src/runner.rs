@@ -8,9 +8,10 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::catalogue::Runtime;
 use crate::child::{self, Ready};
 use crate::interrupt;
-use crate::load;
+use crate::load::{self, Load};
 use crate::plan::{Plan, Side};
 use crate::process::{self, Failure, KEPT_LINES, Running};
 use crate::progress::Progress;
@@ -71,6 +72,10 @@ impl Runner<'_> {
         let order = if round % 2 == 1 { [0, 1] } else { [1, 0] };
         for index in order {
             let side = &self.plan.sides[index];
+            if !scenario.has_counterpart && side.runtime != Runtime::Gmp {
+                self.progress.dropped(1);
+                continue;
+            }
             self.progress.show(scenario.name, round, self.plan.rounds, &side.label);
             match self.child(side, scenario) {
                 Ok(measured) => values[index] = Some(measured),
@@ -110,21 +115,21 @@ impl Runner<'_> {
         if let Some(pin) = side.pin {
             command.env("GMP_PIN", pin.name());
         }
-        if let Run::Http(_) = scenario.run {
-            return self.server(command, side, scenario);
+        if let Run::Http(load, _) = scenario.run {
+            return self.server(load, command, side, scenario);
         }
         let output = process::run(&mut command, self.plan.limit, KEPT_LINES, interrupt::requested)?;
         child::values_of(output.last_line(), side.runtime, scenario)
     }
 
     /// Runs a child that serves, and the load on it: the load's values, then the child's.
-    fn server(&self, mut command: Command, side: &Side, scenario: &Scenario) -> Result<Vec<f64>, Failure> {
+    fn server(&self, load: Load, mut command: Command, side: &Side, scenario: &Scenario) -> Result<Vec<f64>, Failure> {
         let mut server = Running::serve(&mut command, self.plan.limit, KEPT_LINES)?;
         let ready = Ready::parse(&server.first_line(interrupt::requested)?)?;
-        let report = load::run(ready.listening, self.plan.params, server.left(), interrupt::requested);
+        let loaded = load::run(load, ready.listening, self.plan.params, server.left(), interrupt::requested);
         // A server that died, or is over its limit, says more than its client does.
         let output = server.finish(interrupt::requested)?;
-        let mut values = report?.values().to_vec();
+        let mut values = loaded?;
         values.extend(child::values_of(output.last_line(), side.runtime, scenario)?);
         Ok(values)
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::load;
+use crate::load::{self, Load};
 
 /// How much smaller the uncounted run before a counted one is.
 const WARM_UP_SHARE: f64 = 0.05;
@@ -55,6 +55,10 @@ pub(crate) enum Unit {
     BytesPerTask,
     /// Microseconds of CPU time in one second of wall-clock time.
     CpuMicrosPerSecond,
+    /// How often in one second something happened that had better not.
+    EventsPerSecond,
+    /// Percent of another figure that are left of it.
+    PercentLeft,
 }
 
 impl Unit {
@@ -67,16 +71,21 @@ impl Unit {
             Self::PerSecond => "op/s",
             Self::BytesPerTask => "B/task",
             Self::CpuMicrosPerSecond => "µs/s",
+            Self::EventsPerSecond => "events/s",
+            Self::PercentLeft => "%",
         }
     }
 
     /// Which of two values is the better one.
     pub(crate) fn better(self) -> Better {
         match self {
-            Self::PerSecond => Better::More,
-            Self::NanosPerOp | Self::CpuNanosPerOp | Self::Micros | Self::BytesPerTask | Self::CpuMicrosPerSecond => {
-                Better::Less
-            }
+            Self::PerSecond | Self::PercentLeft => Better::More,
+            Self::NanosPerOp
+            | Self::CpuNanosPerOp
+            | Self::Micros
+            | Self::BytesPerTask
+            | Self::CpuMicrosPerSecond
+            | Self::EventsPerSecond => Better::Less,
         }
     }
 
@@ -87,7 +96,13 @@ impl Unit {
     pub(crate) fn floor(self) -> f64 {
         match self {
             Self::CpuMicrosPerSecond => 10.0,
-            Self::NanosPerOp | Self::CpuNanosPerOp | Self::Micros | Self::PerSecond | Self::BytesPerTask => 0.0,
+            Self::NanosPerOp
+            | Self::CpuNanosPerOp
+            | Self::Micros
+            | Self::PerSecond
+            | Self::BytesPerTask
+            | Self::EventsPerSecond
+            | Self::PercentLeft => 0.0,
         }
     }
 }
@@ -108,9 +123,21 @@ pub(crate) enum Better {
     More,
 }
 
-/// A bound on the ratio of gmp to tokio that the project has set itself.
+/// What a target bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Bounded {
+    /// The ratio of gmp to tokio.
+    Ratio,
+    /// gmp's own value.
+    Value,
+}
+
+/// A bound that the project has set itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Target {
+    /// Of what.
+    of: Bounded,
     /// On which side of the bound it is met.
     better: Better,
     /// The bound, which itself is good enough.
@@ -118,11 +145,16 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Whether a ratio is good enough.
-    pub(crate) fn is_met(self, ratio: f64) -> bool {
+    /// What it bounds.
+    pub(crate) fn of(self) -> Bounded {
+        self.of
+    }
+
+    /// Whether a ratio, or a value, is good enough.
+    pub(crate) fn is_met(self, measured: f64) -> bool {
         match self.better {
-            Better::Less => ratio <= self.bound,
-            Better::More => ratio >= self.bound,
+            Better::Less => measured <= self.bound,
+            Better::More => measured >= self.bound,
         }
     }
 }
@@ -133,7 +165,10 @@ impl fmt::Display for Target {
             Better::Less => '≤',
             Better::More => '≥',
         };
-        write!(f, "{sign}{:.2}", self.bound)
+        match self.of {
+            Bounded::Ratio => write!(f, "{sign}{:.2}", self.bound),
+            Bounded::Value => write!(f, "gmp{sign}{}", self.bound),
+        }
     }
 }
 
@@ -144,7 +179,7 @@ pub(crate) struct Figure {
     pub(crate) name: &'static str,
     /// What it counts.
     pub(crate) unit: Unit,
-    bound: Option<f64>,
+    bound: Option<(Bounded, f64)>,
 }
 
 impl Figure {
@@ -160,13 +195,18 @@ impl Figure {
 
     /// The same figure with a target: gmp's over tokio's is to be this, or better.
     pub(crate) const fn target(self, bound: f64) -> Self {
-        Self { bound: Some(bound), ..self }
+        Self { bound: Some((Bounded::Ratio, bound)), ..self }
+    }
+
+    /// The same figure with a target: gmp's own value is to be this, or better.
+    pub(crate) const fn target_value(self, bound: f64) -> Self {
+        Self { bound: Some((Bounded::Value, bound)), ..self }
     }
 
     /// The target, if the figure has one.
     pub(crate) fn bound(self) -> Option<Target> {
         let better = self.unit.better();
-        self.bound.map(|bound| Target { better, bound })
+        self.bound.map(|(of, bound)| Target { of, better, bound })
     }
 }
 
@@ -216,9 +256,9 @@ pub(crate) enum Run {
     One(fn(Params) -> Measurement),
     /// Warms up, measures all of the scenario's figures, in their order.
     All(fn(Params) -> Vec<Measurement>),
-    /// Serves HTTP to a program outside, which measures the figures of `load::FIGURES`; those of the server's own
-    /// come after them.
-    Http(fn(Params, Listening<'_>) -> Vec<Measurement>),
+    /// Serves HTTP to a program outside, which measures the figures of that load; those of the server's own come after
+    /// them.
+    Http(Load, fn(Params, Listening<'_>) -> Vec<Measurement>),
 }
 
 /// One line of the catalogue.
@@ -232,6 +272,8 @@ pub(crate) struct Scenario {
     pub(crate) figures: &'static [Figure],
     /// Why it cannot run with these parameters on this system, if so.
     pub(crate) unable: fn(Params) -> Option<&'static str>,
+    /// Whether there is something like it on the other runtime; else it is run on gmp alone.
+    pub(crate) has_counterpart: bool,
     /// Gets the figures.
     pub(crate) run: Run,
 }
@@ -240,14 +282,19 @@ impl Scenario {
     /// A scenario in ns/op that runs anywhere.
     pub(crate) const fn timed(name: &'static str, summary: &'static str, run: fn(Params) -> Measurement) -> Self {
         let figures = const { &[Figure::only(Unit::NanosPerOp)] };
-        Self { name, summary, figures, unable: |_| None, run: Run::One(run) }
+        Self::of(name, summary, figures, Run::One(run))
+    }
+
+    /// A scenario with these figures that runs anywhere.
+    pub(crate) const fn of(name: &'static str, summary: &'static str, figures: &'static [Figure], run: Run) -> Self {
+        Self { name, summary, figures, unable: |_| None, has_counterpart: true, run }
     }
 
     /// The figures that the child measures: all but those of a load from outside.
     pub(crate) fn figures_of_child(&self) -> &'static [Figure] {
         match self.run {
             Run::One(_) | Run::All(_) => self.figures,
-            Run::Http(_) => &self.figures[load::FIGURES..],
+            Run::Http(load, _) => &self.figures[load.figures()..],
         }
     }
 
@@ -255,7 +302,7 @@ impl Scenario {
     pub(crate) fn cannot_run(&self, params: Params) -> Option<&'static str> {
         let missing = match self.run {
             Run::One(_) | Run::All(_) => None,
-            Run::Http(_) => load::missing(),
+            Run::Http(..) => load::missing(),
         };
         (self.unable)(params).or(missing)
     }

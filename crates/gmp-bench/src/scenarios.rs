@@ -9,7 +9,8 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{hyper_rt, rt};
+use super::{hyper_rt, own, rt};
+use crate::load::Load;
 use crate::scenario::{Figure, Params, Run, Scenario, Unit};
 
 // A file taken by `#[path]` looks for its modules beside itself, hence a path for each.
@@ -39,6 +40,12 @@ mod udp;
 
 #[path = "scenarios/http.rs"]
 mod http;
+
+#[path = "scenarios/stall.rs"]
+mod stall;
+
+#[path = "scenarios/blocking.rs"]
+mod blocking;
 
 #[path = "scenarios/footprint.rs"]
 mod footprint;
@@ -82,20 +89,18 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         figures: &[Figure::only(Unit::NanosPerOp).target(0.6)],
         ..Scenario::timed("timeouts", "1,000 tasks set and cancel 500 timeouts each", time::timeouts)
     },
-    Scenario {
-        name: "interval_jitter",
-        summary: "how late sleeps of 1 ms end, 10k tasks, all the time",
-        figures: &[Figure::named("p50", Unit::Micros), Figure::named("p99", Unit::Micros).target(0.5)],
-        unable: |_| None,
-        run: Run::All(time::interval_jitter),
-    },
-    Scenario {
-        name: "interval_jitter_paced",
-        summary: "how late sleeps of 1 ms end, 10k tasks, with pauses up to 100 ms",
-        figures: &[Figure::named("p50", Unit::Micros), Figure::named("p99", Unit::Micros).target(0.5)],
-        unable: |_| None,
-        run: Run::All(time::interval_jitter_paced),
-    },
+    Scenario::of(
+        "interval_jitter",
+        "how late sleeps of 1 ms end, 10k tasks, all the time",
+        &[Figure::named("p50", Unit::Micros), Figure::named("p99", Unit::Micros).target(0.5)],
+        Run::All(time::interval_jitter),
+    ),
+    Scenario::of(
+        "interval_jitter_paced",
+        "how late sleeps of 1 ms end, 10k tasks, with pauses up to 100 ms",
+        &[Figure::named("p50", Unit::Micros), Figure::named("p99", Unit::Micros).target(0.5)],
+        Run::All(time::interval_jitter_paced),
+    ),
     Scenario {
         figures: &[Figure::only(Unit::NanosPerOp).target(0.95)],
         ..Scenario::timed("tcp_echo_1", "1 connection, 20k round trips of 64 bytes", tcp::tcp_echo_1)
@@ -118,16 +123,75 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         "10 pairs of UDP sockets, 4k round trips of 64 bytes each",
         udp::udp_ping_pong_10,
     ),
-    Scenario {
-        name: "http",
-        summary: "hyper under wrk, 50 connections for 2 s; CPU time is the server's",
-        figures: &[
+    Scenario::of(
+        "http",
+        "hyper under wrk, 50 connections for 2 s; CPU time is the server's",
+        &[
             Figure::named("requests", Unit::PerSecond).target(1.05),
             Figure::named("p99", Unit::Micros).target(1.0),
             Figure::named("cpu", Unit::CpuNanosPerOp),
         ],
-        unable: |_| None,
-        run: Run::Http(http::serve),
+        Run::Http(Load::Plain, http::serve),
+    ),
+    Scenario::of(
+        "http_beside_slow",
+        "the same beside 4 connections on a handler that sleeps 100 ms, and alone before",
+        &[
+            Figure::named("requests", Unit::PerSecond).target(200.0),
+            Figure::named("p99", Unit::Micros).target_value(5_000.0),
+            Figure::named("alone", Unit::PerSecond),
+            Figure::named("left", Unit::PercentLeft).target_value(85.0),
+            Figure::named("slow", Unit::PerSecond),
+        ],
+        Run::Http(Load::BesideSlow, http::serve_with_slow),
+    ),
+    Scenario::of(
+        "stalled_ticker_sleep",
+        "how late sleeps of 1 ms end beside a task for each worker that blocks for 100 ms",
+        BESIDE_SLEEPERS,
+        Run::All(stall::stalled_ticker_sleep),
+    ),
+    Scenario::of(
+        "stalled_ticker_sleep_2x",
+        "the same beside two such tasks for each worker",
+        BESIDE_SLEEPERS,
+        Run::All(stall::stalled_ticker_sleep_2x),
+    ),
+    Scenario::of(
+        "stalled_ticker_spin",
+        "how late sleeps of 1 ms end beside a task for each worker that computes for 100 ms",
+        BESIDE_SPINNERS,
+        Run::All(stall::stalled_ticker_spin),
+    ),
+    Scenario::of(
+        "stalled_ticker_spin_2x",
+        "the same beside two such tasks for each worker",
+        BESIDE_SPINNERS,
+        Run::All(stall::stalled_ticker_spin_2x),
+    ),
+    Scenario {
+        has_counterpart: false,
+        ..Scenario::of(
+            "false_retakes",
+            "Ps taken from Ms that only waited for a CPU, with 8 busy threads around (gmp alone)",
+            &[
+                Figure::named("retakes", Unit::EventsPerSecond).target_value(1.0),
+                Figure::named("polls", Unit::PerSecond),
+            ],
+            Run::All(stall::false_retakes),
+        )
+    },
+    Scenario {
+        figures: &[Figure::only(Unit::NanosPerOp).target(0.7)],
+        ..Scenario::timed("spawn_blocking", "50k jobs for the blocking pool, one at a time", blocking::spawn_blocking)
+    },
+    Scenario {
+        figures: &[Figure::only(Unit::NanosPerOp).target(0.7)],
+        ..Scenario::timed(
+            "spawn_blocking_many",
+            "100k jobs for the blocking pool, 1,000 in flight",
+            blocking::spawn_blocking_many,
+        )
     },
     Scenario {
         figures: &[Figure::only(Unit::BytesPerTask)],
@@ -156,11 +220,26 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
             footprint::task_memory_kept,
         )
     },
-    Scenario {
-        figures: &[Figure::only(Unit::CpuMicrosPerSecond)],
-        ..Scenario::timed("idle_cpu", "CPU time of an idle runtime", footprint::idle_cpu)
-    },
+    Scenario::of(
+        "idle_cpu",
+        "CPU time and context switches of an idle runtime with sockets and a timer",
+        &[Figure::named("cpu", Unit::CpuMicrosPerSecond).target(1.0), Figure::named("switches", Unit::EventsPerSecond)],
+        Run::All(footprint::idle_cpu),
+    ),
 ];
+
+/// The figures of a ticker beside offenders that sleep, and of one beside offenders that compute.
+const BESIDE_SLEEPERS: &[Figure] = &stalled(0.1);
+const BESIDE_SPINNERS: &[Figure] = &stalled(0.4);
+
+const fn stalled(p99: f64) -> [Figure; 4] {
+    [
+        Figure::named("p50", Unit::Micros),
+        Figure::named("p99", Unit::Micros).target(p99),
+        Figure::named("max", Unit::Micros),
+        Figure::named("offences", Unit::PerSecond),
+    ]
+}
 
 /// A multi-threaded runtime as both crates' builders make it.
 fn runtime(params: Params) -> rt::runtime::Runtime {

@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 use crate::results::{Outcome, Results, Series};
-use crate::scenario::{Better, Figure, Scenario, Target};
+use crate::scenario::{Better, Bounded, Figure, Scenario, Target};
 
 /// What stands where there is no figure.
 const NONE: &str = "-";
@@ -42,8 +42,14 @@ fn cells(outcome: &Outcome, series: &Series, plan: &Plan) -> Vec<String> {
     cells.push(better(figure).to_owned());
     let target = figure.bound().filter(|_| plan.has_targets());
     let decides = plan.is_conclusive() && outcome.failed.is_empty() && !outcome.interrupted;
-    let ratio = ratio.filter(|_| decides).map(|ratio| ratio.median);
-    cells.push(target.map_or(String::new(), |target| verdict(target, ratio)));
+    let is_noise = |value: Option<f64>| value.is_some_and(|value| value <= figure.unit.floor());
+    let measured = |target: Target| match target.of() {
+        // Two values that are noise are equal.
+        Bounded::Ratio if is_noise(summary.left) && is_noise(summary.right) => Some(1.0),
+        Bounded::Ratio => ratio.map(|ratio| ratio.median),
+        Bounded::Value => summary.left,
+    };
+    cells.push(target.map_or(String::new(), |target| verdict(target, measured(target).filter(|_| decides))));
     cells.push(remark(outcome, series, plan));
     cells
 }
@@ -56,10 +62,11 @@ fn better(figure: Figure) -> &'static str {
     }
 }
 
-/// The target, and whether it is met by a ratio that has a say in that: not by one of a quick run, or of some rounds only.
-fn verdict(target: Target, ratio: Option<f64>) -> String {
-    match ratio {
-        Some(ratio) if target.is_met(ratio) => format!("{target} met"),
+/// The target, and whether it is met by a ratio or value that has a say in that: not by one of a quick run, or of some
+/// rounds only.
+fn verdict(target: Target, measured: Option<f64>) -> String {
+    match measured {
+        Some(measured) if target.is_met(measured) => format!("{target} met"),
         Some(_) => format!("{target} missed"),
         None => target.to_string(),
     }
@@ -73,7 +80,8 @@ fn remark(outcome: &Outcome, series: &Series, plan: &Plan) -> String {
         return format!("FAILED {}", failed.join("; "));
     }
     if outcome.interrupted {
-        let complete = series.pairs.iter().filter(|pair| pair.is_complete());
+        let alone = !outcome.scenario.has_counterpart;
+        let complete = series.pairs.iter().filter(|pair| pair.is_complete() || (alone && pair.left.is_some()));
         return format!("interrupted, {} of {} rounds", complete.count(), plan.rounds);
     }
     let summary = series.summary();

@@ -21,6 +21,27 @@ pub(crate) fn cpu_time_of_others() -> io::Result<Duration> {
     Ok(all.saturating_sub(own))
 }
 
+/// How often the threads of this process but the calling one have given a CPU away or lost it so far. Where the system
+/// doesn't count that for a thread (other than Linux) the caller's are among them.
+pub(crate) fn context_switches_of_others() -> io::Result<u64> {
+    #[cfg(target_os = "linux")]
+    let own = context_switches(libc::RUSAGE_THREAD)?;
+    #[cfg(not(target_os = "linux"))]
+    let own = 0;
+    Ok(context_switches(libc::RUSAGE_SELF)?.saturating_sub(own))
+}
+
+fn context_switches(whose: libc::c_int) -> io::Result<u64> {
+    // SAFETY: `rusage` is a C struct of integers, for which all zeros is a value.
+    let mut usage: libc::rusage = unsafe { mem::zeroed() };
+    // SAFETY: getrusage needs a writable `rusage`; `usage` is one, and outlives the call.
+    if unsafe { libc::getrusage(whose, &raw mut usage) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // Counts are never negative.
+    Ok((usage.ru_nvcsw + usage.ru_nivcsw) as u64)
+}
+
 /// Resident memory of this process, from `/proc/self/statm` (Linux).
 pub(crate) fn resident_bytes() -> io::Result<u64> {
     let statm = fs::read_to_string("/proc/self/statm")?;

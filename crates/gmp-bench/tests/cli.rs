@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -95,6 +96,20 @@ fn json_has_every_pair_and_the_summary() {
 }
 
 #[test]
+fn what_tokio_has_not_is_run_on_gmp_alone() {
+    let output = run(&["run", "--quick", "--only", "false_retakes", "--rounds", "2"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let table = stdout(&output);
+    let cells = row(&table, "false_retakes/polls");
+    assert!(cells[2].parse::<f64>().expect("a figure") > 0.0, "{cells:?}");
+    assert_eq!(cells[3..], ["-", "-", "-", ">1"], "{table}");
+    // What stands at the end isn't a remark.
+    assert_eq!(row(&table, "false_retakes/retakes")[7..], ["gmp≤1"], "{table}");
+    let errors = stderr(&output);
+    assert!(errors.contains("round 2 of 2, gmp") && !errors.contains("tokio"), "{errors}");
+}
+
+#[test]
 fn pins_are_compared_on_gmp_alone() {
     let output = run(&["run", "--quick", "--only", "fib", "--rounds", "1", "--compare-pin"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -104,12 +119,16 @@ fn pins_are_compared_on_gmp_alone() {
 
 #[test]
 fn every_scenario_works_on_both_runtimes() {
-    // The one that waits for a load from outside has tests of its own.
-    for name in listed().into_iter().filter(|name| name != "http") {
+    // Those that wait for a load from outside have tests of their own.
+    for name in listed().into_iter().filter(|name| !name.starts_with("http")) {
         for runtime in ["gmp", "tokio"] {
             let arguments = ["--scenario", &name, "--workers", "2", "--scale", "0.001"];
             let output = gmp_bench(&["child", "--runtime", runtime]).args(arguments).output().expect("the binary runs");
             let errors = stderr(&output);
+            if runtime == "tokio" && errors.contains("is about gmp alone") {
+                assert_eq!(output.status.code(), Some(2), "{name}: {errors}");
+                continue;
+            }
             assert_eq!(output.status.code(), Some(0), "{name}, {runtime}: {errors}");
             let line: Value = serde_json::from_str(&stdout(&output)).expect("a line of JSON");
             assert_eq!(line["scenario"], name.as_str());
@@ -131,7 +150,7 @@ fn a_failing_scenario_is_reported_and_the_rest_goes_on() {
     assert_eq!(output.status.code(), Some(1));
     let table = stdout(&output);
     row(&table, "fib");
-    let idle = row(&table, "idle_cpu").join(" ");
+    let idle = row(&table, "idle_cpu/cpu").join(" ");
     assert!(idle.contains("FAILED gmp in round 1: killed at its limit of 0.1 s; tokio in round 1"), "{idle}");
     assert!(stderr(&output).contains("idle_cpu failed on gmp in round 1: killed at its limit"));
 }
@@ -215,14 +234,7 @@ fn the_http_server_answers_until_its_stdin_ends() {
         let mut stream = TcpStream::connect(ready["listening"].as_str().expect("an address")).expect("it listens");
         for _ in 0..3 {
             stream.write_all(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n").expect("it reads");
-            let mut answer = String::new();
-            while !answer.ends_with("Hello, world!") {
-                let mut bytes = [0; 256];
-                let read = stream.read(&mut bytes).expect("it answers");
-                assert_ne!(read, 0, "{runtime}: it answers in full: {answer}");
-                answer += std::str::from_utf8(&bytes[..read]).expect("text");
-            }
-            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{runtime}: {answer}");
+            read_hello(&mut stream);
         }
         drop(server.stdin.take());
         let line = lines.next().expect("a line").expect("it is read");
@@ -231,6 +243,42 @@ fn the_http_server_answers_until_its_stdin_ends() {
         assert_eq!(line["figures"][0]["per"], 3.0, "it counted its answers");
         assert!(server.wait().expect("it ends").success());
     }
+}
+
+#[test]
+fn the_server_with_slow_requests_answers_both() {
+    for runtime in ["gmp", "tokio"] {
+        let arguments = ["child", "--runtime", runtime, "--scenario", "http_beside_slow", "--workers", "2"];
+        let mut server =
+            gmp_bench(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary runs");
+        let mut lines = BufReader::new(server.stdout.take().expect("stdout is piped")).lines();
+        let ready = lines.next().expect("a line").expect("it is read");
+        let ready: Value = serde_json::from_str(&ready).expect("it is JSON");
+        let mut stream = TcpStream::connect(ready["listening"].as_str().expect("an address")).expect("it listens");
+        for (path, least) in [("/", 0), ("/slow", 100), ("/", 0)] {
+            let start = Instant::now();
+            write!(stream, "GET {path} HTTP/1.1\r\nhost: here\r\n\r\n").expect("it reads");
+            read_hello(&mut stream);
+            assert!(start.elapsed() >= Duration::from_millis(least), "{runtime}: {path}");
+        }
+        drop(server.stdin.take());
+        let line = lines.next().expect("a line").expect("it is read");
+        let line: Value = serde_json::from_str(&line).expect("it is JSON");
+        assert_eq!(line["figures"].as_array().map(Vec::len), Some(0), "all of them are the client's");
+        assert!(server.wait().expect("it ends").success());
+    }
+}
+
+/// Reads one answer.
+fn read_hello(stream: &mut TcpStream) {
+    let mut answer = String::new();
+    while !answer.ends_with("Hello, world!") {
+        let mut bytes = [0; 256];
+        let read = stream.read(&mut bytes).expect("it answers");
+        assert_ne!(read, 0, "it answers in full: {answer}");
+        answer += std::str::from_utf8(&bytes[..read]).expect("text");
+    }
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
 }
 
 #[test]
@@ -253,6 +301,39 @@ echo 'Requests/sec: 105353.38'";
     assert_eq!(row(&table, "http/cpu")[1], "cpu-ns/op");
     let arguments = fs::read_to_string(folder.join("arguments")).expect("wrk was called");
     assert!(arguments.starts_with("--threads 1 --connections 50 --duration 1s --latency http://127.0.0.1:"));
+}
+
+#[test]
+fn a_load_beside_a_slow_one_is_set_beside_itself_alone() {
+    // Alone 100,000 requests a second, beside slow ones 90,000; of those 36.
+    let report = "\
+folder=$(dirname \"$0\")
+echo \"$@\" >>\"$folder/arguments\"
+rate=100000.00
+case \"$*\" in
+*/slow) rate=36.00; touch \"$folder/slow\" ;;
+*) if [ -e \"$folder/slow\" ]; then rate=90000.00; rm \"$folder/slow\"; fi ;;
+esac
+echo '     99%    1.45ms'
+echo \"Requests/sec: $rate\"";
+    let folder = path_with_wrk("wrk-that-is-called-thrice", report);
+    let _ = fs::remove_file(folder.join("arguments"));
+    let output = gmp_bench_with(&folder, &["run", "--quick", "--only", "http_beside_slow", "--rounds", "1"]).output();
+    let output = output.expect("the binary runs");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let table = stdout(&output);
+    for (figure, value) in
+        [("requests", "90000"), ("p99", "1450"), ("alone", "100000"), ("left", "90.0"), ("slow", "36.0")]
+    {
+        assert_eq!(row(&table, &format!("http_beside_slow/{figure}"))[2..4], [value, value], "{table}");
+    }
+    let arguments = fs::read_to_string(folder.join("arguments")).expect("wrk was called");
+    let calls: Vec<_> = arguments.lines().take(3).collect();
+    for (call, (connections, duration, page)) in calls.iter().zip([(50, 1, "/"), (4, 2, "/slow"), (50, 1, "/")]) {
+        let begin = format!("--threads 1 --connections {connections} --duration {duration}s --latency --timeout 60s ");
+        assert!(call.starts_with(&begin), "{arguments}");
+        assert!(call.ends_with(page) && call.ends_with("/slow") == (page == "/slow"), "{arguments}");
+    }
 }
 
 #[test]

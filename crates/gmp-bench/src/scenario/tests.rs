@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Figure, Measurement, Params, Unit};
+use super::{Bounded, Figure, Measurement, Params, Unit};
 
 fn params(scale: f64) -> Params {
     Params { workers: 2, scale }
@@ -53,4 +53,15 @@ fn a_target_bounds_costs_above_and_yields_below() {
     assert!(gain.is_met(1.2) && gain.is_met(1.05) && !gain.is_met(1.04));
     assert_eq!(gain.to_string(), "≥1.05");
     assert_eq!(Figure::only(Unit::PerSecond).bound(), None);
+}
+
+#[test]
+fn a_target_can_bound_the_value_itself() {
+    let cost = Figure::only(Unit::Micros).target_value(5_000.0).bound().expect("a target");
+    assert!(cost.is_met(5_000.0) && !cost.is_met(5_001.0));
+    assert_eq!((cost.of(), cost.to_string().as_str()), (Bounded::Value, "gmp≤5000"));
+    let gain = Figure::only(Unit::PercentLeft).target_value(85.0).bound().expect("a target");
+    assert!(gain.is_met(85.0) && !gain.is_met(84.9));
+    let ratio = Figure::only(Unit::PerSecond).target(200.0).bound().expect("a target");
+    assert_eq!(ratio.of(), Bounded::Ratio);
 }

@@ -1,16 +1,19 @@
 //! What tasks and an idle runtime cost while nothing happens: memory and CPU time.
 
 use std::future::Future;
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use super::rt::io::AsyncReadExt;
+use super::rt::net::{TcpListener, TcpStream, UdpSocket};
 use super::rt::runtime::Runtime;
 use super::rt::sync::oneshot;
 use super::rt::task::JoinHandle;
 use super::{rt, runtime, spawn};
 use crate::scenario::{Measurement, Params};
-use crate::usage::{cpu_time_of_others, resident_bytes};
+use crate::usage::{context_switches_of_others, cpu_time_of_others, resident_bytes};
 
 /// Tasks that are parked.
 const TASKS: u64 = 100_000;
@@ -64,19 +67,45 @@ pub(super) fn task_memory_unable(_: Params) -> Option<&'static str> {
     if cfg!(target_os = "linux") { None } else { Some("reads /proc/self/statm, which only Linux has") }
 }
 
-/// CPU time that an idle runtime takes in two seconds (a quarter of that is the least), in µs a second.
+/// CPU time that an idle runtime takes in two seconds (a quarter of that is the least), in µs a second, and how often its
+/// threads were switched to and from.
 ///
 /// Measures timers, monitors and workers that wake up although there is nothing to do, after the runtime had work and
-/// its threads came to rest. Does not measure how soon they do, nor the thread that sleeps and reads the clocks. What
-/// is left of the reading is `Unit::floor`.
-pub(super) fn idle_cpu(params: Params) -> Measurement {
+/// its threads came to rest. Tasks wait for sockets (a listener, both ends of a connection, datagrams) and for a timer
+/// that is an hour away, so that each runtime sleeps as a server's would. Does not measure how soon threads come to rest,
+/// nor the thread that sleeps and reads the clocks. What is left of the CPU time is `Unit::floor`.
+pub(super) fn idle_cpu(params: Params) -> Vec<Measurement> {
     let idle = Duration::from_secs_f64((2.0 * params.scale).max(0.5));
     let runtime = runtime(params);
+    let waiting = runtime.block_on(runtime.spawn(wait_for_what_never_comes())).expect("the tasks are spawned");
     exercise(&runtime, params.count(20_000));
-    let before = cpu_time_of_others().expect("the threads' CPU time");
+    let read = || {
+        let switches = context_switches_of_others().expect("the threads' context switches");
+        (cpu_time_of_others().expect("the threads' CPU time"), switches)
+    };
+    let before = read();
     thread::sleep(idle);
-    let after = cpu_time_of_others().expect("the threads' CPU time");
-    Measurement { amount: after.saturating_sub(before).as_secs_f64() * 1e6, per: idle.as_secs_f64() }
+    let after = read();
+    assert!(waiting.iter().all(|task| !task.is_finished()), "nothing came");
+    let cpu = after.0.saturating_sub(before.0).as_secs_f64() * 1e6;
+    let switches = after.1.saturating_sub(before.1) as f64;
+    [cpu, switches].map(|amount| Measurement { amount, per: idle.as_secs_f64() }).to_vec()
+}
+
+/// Starts a task for each thing that a server of little fame waits for.
+async fn wait_for_what_never_comes() -> Vec<JoinHandle<()>> {
+    const HERE: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
+    let listener = TcpListener::bind(HERE).await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (connected, accepted) = (TcpStream::connect(address).await, listener.accept().await);
+    let ends = [connected.expect("a connection"), accepted.expect("a connection").0];
+    let datagrams = UdpSocket::bind(HERE).await.expect("a port");
+    let mut waiting: Vec<_> =
+        ends.into_iter().map(|mut end| rt::spawn(async move { drop(end.read_u8().await) })).collect();
+    waiting.push(rt::spawn(async move { drop(listener.accept().await) }));
+    waiting.push(rt::spawn(async move { drop(datagrams.recv_from(&mut [0]).await) }));
+    waiting.push(rt::spawn(rt::time::sleep(Duration::from_secs(3_600))));
+    waiting
 }
 
 /// The growth of resident memory while `parking` parks tasks. Its output is what has to stay alive for them to stay.

@@ -100,12 +100,19 @@ fn an_interrupted_run_says_what_is_missing() {
 
 #[test]
 fn a_ratio_over_noise_is_left_out_and_explained() {
-    let idle = row("idle_cpu", &[(500.0, 0.4), (510.0, 0.0)]);
-    let text = rendered(&plan(1), vec![idle]);
-    assert_eq!(
-        words(&text, "idle_cpu").join(" "),
-        "idle_cpu µs/s 505 0.20 - - <1 no ratio: tokio is within the noise (10 µs/s)"
-    );
+    static IDLE: Scenario = Scenario {
+        figures: &[Figure::only(Unit::CpuMicrosPerSecond).target(1.0)],
+        ..Scenario::timed("idle", "does nothing", |_| Measurement { amount: 1.0, per: 1.0 })
+    };
+    let idle = |rounds: [(f64, f64); 2]| {
+        let mut outcome = Outcome::new(&IDLE);
+        rounds.into_iter().for_each(|(left, right)| outcome.push([Some(vec![left]), Some(vec![right])]));
+        words(&rendered(&plan(1), vec![outcome]), "idle").join(" ")
+    };
+    let noise = "no ratio: tokio is within the noise (10 µs/s)";
+    assert_eq!(idle([(500.0, 0.4), (510.0, 0.0)]), format!("idle µs/s 505 0.20 - - <1 ≤1.00 {noise}"));
+    // Two that are within the noise are equal.
+    assert_eq!(idle([(6.0, 0.4), (4.0, 0.0)]), format!("idle µs/s 5.00 0.20 - - <1 ≤1.00 met {noise}"));
 }
 
 #[test]
@@ -194,4 +201,35 @@ fn figures_keep_three_digits() {
     assert_eq!(figure(1.234), "1.23");
     assert_eq!(figure(12.34), "12.3");
     assert_eq!(figure(1234.4), "1234");
+}
+
+#[test]
+fn a_target_of_gmps_own_value_is_judged_by_that() {
+    static LONE: Scenario = Scenario {
+        figures: &[Figure::only(Unit::Micros).target_value(5_000.0)],
+        ..Scenario::timed("lone", "serves", |_| Measurement { amount: 1.0, per: 1.0 })
+    };
+    let lone = |left: f64, right: Option<f64>| {
+        let mut outcome = Outcome::new(&LONE);
+        outcome.push([Some(vec![left]), right.map(|right| vec![right])]);
+        rendered(&plan(1), vec![outcome])
+    };
+    // The ratio has no say, nor has its absence.
+    assert_eq!(words(&lone(4_000.0, Some(10.0)), "lone")[7..], ["gmp≤5000", "met"]);
+    assert_eq!(words(&lone(6_000.0, Some(1e9)), "lone")[7..], ["gmp≤5000", "missed"]);
+    assert_eq!(words(&lone(4_000.0, None), "lone")[1..], ["µs", "4000", "-", "-", "-", "<1", "gmp≤5000", "met"]);
+}
+
+#[test]
+fn a_scenario_without_counterpart_counts_its_own_rounds() {
+    static LONE: Scenario = Scenario {
+        has_counterpart: false,
+        ..Scenario::timed("lone", "serves", |_| Measurement { amount: 1.0, per: 1.0 })
+    };
+    let mut outcome = Outcome::new(&LONE);
+    outcome.push([Some(vec![1.0]), None]);
+    outcome.push([None, None]);
+    outcome.interrupted = true;
+    let line = words(&rendered(&plan(1), vec![outcome]), "lone").join(" ");
+    assert!(line.ends_with("interrupted, 1 of 3 rounds"), "{line}");
 }

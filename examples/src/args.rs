@@ -1,13 +1,13 @@
-//! Arguments of the form `--name VALUE`, as the network examples take them.
+//! Arguments of the form `--name VALUE`, and flags, as `blocking` and the network examples take them.
 
 use std::env;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// The arguments that have not been taken yet.
+/// The arguments that have not been taken yet. A flag has no value.
 #[derive(Debug)]
-pub struct Arguments(Vec<(String, String)>);
+pub struct Arguments(Vec<(String, Option<String>)>);
 
 impl Arguments {
     /// Those of the program.
@@ -15,20 +15,32 @@ impl Arguments {
     /// # Errors
     /// What is wrong with them, for the user.
     pub fn from_env() -> Result<Self, String> {
-        Self::parse(env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()))
+        Self::from_env_with(&[])
     }
 
-    fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, String> {
+    /// Those of the program, of which these are flags.
+    ///
+    /// # Errors
+    /// As [`from_env`](Self::from_env).
+    pub fn from_env_with(flags: &[&str]) -> Result<Self, String> {
+        Self::parse(env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()), flags)
+    }
+
+    fn parse(arguments: impl IntoIterator<Item = String>, flags: &[&str]) -> Result<Self, String> {
         let mut arguments = arguments.into_iter();
         let mut pairs = Vec::new();
         while let Some(name) = arguments.next() {
             if !name.starts_with("--") {
                 return Err(format!("{name}: not an option"));
             }
+            if flags.contains(&name.as_str()) {
+                pairs.push((name, None));
+                continue;
+            }
             let Some(value) = arguments.next() else {
                 return Err(format!("{name}: the value is missing, or there is no such option"));
             };
-            pairs.push((name, value));
+            pairs.push((name, Some(value)));
         }
         Ok(Self(pairs))
     }
@@ -42,7 +54,14 @@ impl Arguments {
             return Ok(None);
         };
         let (_, value) = self.0.remove(at);
+        let value = value.unwrap_or_default();
         value.parse().map(Some).map_err(|error| format!("{name} {value}: {error}"))
+    }
+
+    /// Takes a flag; whether it is there.
+    pub fn take_flag(&mut self, name: &str) -> bool {
+        let at = self.0.iter().position(|(given, _)| given == name);
+        at.map(|at| self.0.remove(at)).is_some()
     }
 
     /// To be called when all has been taken that there is.
@@ -75,7 +94,7 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Arguments, String> {
-        Arguments::parse(line.split_whitespace().map(str::to_owned))
+        Arguments::parse(line.split_whitespace().map(str::to_owned), &["--flag"])
     }
 
     #[test]
@@ -85,6 +104,18 @@ mod tests {
         assert_eq!(arguments.take("--b"), Ok(Some(2)));
         assert_eq!(arguments.take::<u8>("--c"), Ok(None));
         assert_eq!(arguments.finish(), Ok(()));
+    }
+
+    #[test]
+    fn flags_have_no_value() {
+        let mut arguments = parse("--flag --a 1").unwrap();
+        assert!(arguments.take_flag("--flag") && !arguments.take_flag("--flag"));
+        assert_eq!(arguments.take("--a"), Ok(Some(1)));
+        assert_eq!(arguments.finish(), Ok(()));
+        assert!(parse("--flag 1").unwrap_err().starts_with("1: "));
+        let mut twice = parse("--flag --flag").unwrap();
+        assert!(twice.take_flag("--flag"));
+        assert!(twice.finish().unwrap_err().starts_with("--flag: "));
     }
 
     #[test]

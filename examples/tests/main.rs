@@ -2,6 +2,7 @@
 
 mod support;
 
+mod blocking;
 mod echo;
 mod http;
 mod proxy;

@@ -1,5 +1,6 @@
 //! The example `http`.
 
+mod beside;
 mod client;
 
 use crate::support::{

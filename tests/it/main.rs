@@ -31,6 +31,7 @@ mod retire; //        a P taken from a thread that is stuck
 mod stalls; //        sysmon: tasks that block and compute stall nobody
 mod block_in_place; // blocking sections
 mod wakers; //        wakers and tasks outliving what they belong to
+mod stall_stress; //  a thousand tasks that block at random
 mod regression; //    one test an issue
 mod net_tcp; //       connections, and peers that close, reset, or never answer
 mod net_tcp_split; // their halves

@@ -83,6 +83,14 @@ impl Metrics<'_> {
         self.0.totals(worker)
     }
 
+    /// Descriptors registered and deregistered, and events of them.
+    pub fn netpoll(&self) -> [u64; 3] {
+        self.0.netpoll.get().map_or([0; 3], |netpoll| {
+            let stats = &netpoll.stats;
+            [&stats.registered, &stats.deregistered, &stats.ready].map(|count| count.load(Ordering::Relaxed))
+        })
+    }
+
     /// How often a task yielded because its poll budget was used up.
     pub fn budget_forced_yield_count(&self) -> u64 {
         (0..self.0.procs()).map(|slot| self.0.totals(slot).forced_yields).sum()

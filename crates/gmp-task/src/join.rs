@@ -88,6 +88,7 @@ impl<T> JoinHandle<T> {
     }
 
     /// Returns a new [`AbortHandle`] that can be used to remotely abort this task.
+    #[must_use = "abort handles do nothing unless `.abort` is called"]
     pub fn abort_handle(&self) -> AbortHandle {
         self.header().status.ref_inc();
         // SAFETY: the reference just counted is the new handle's.

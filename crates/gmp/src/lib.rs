@@ -56,6 +56,10 @@ pub mod time;
 #[cfg(feature = "net")]
 pub mod net;
 
+/// Streams are in crates of their own: tokio-stream's adapters work here, but for those that use tokio's timers or sockets, and
+/// so does all of futures.
+pub mod stream {}
+
 #[cfg(feature = "rt")]
 #[doc(hidden)]
 #[path = "private.rs"]

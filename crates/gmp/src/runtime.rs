@@ -41,10 +41,14 @@
 //! A task that is woken runs next on the P of its waker, ahead of its queue; every 61st turn a P looks into the global queue
 //! first, and moves such a task to the end of the queue. An idle P takes half of another's queue.
 
+use std::error::Error;
+use std::io;
+
 mod builder;
 mod handle;
 mod metrics;
 mod rt;
+mod seed;
 
 pub use builder::Builder;
 pub use gmp_arch as arch;
@@ -52,6 +56,23 @@ pub use gmp_sched::{BootRecord, Pin, StallKind, StalledPoll, UnhandledPanic};
 pub use handle::{EnterGuard, Handle, Id, RuntimeFlavor, TryCurrentError};
 pub use metrics::RuntimeMetrics;
 pub use rt::Runtime;
+pub use seed::RngSeed;
+
+/// Checks whether the error says that its runtime has been shut down: what sockets return from then on.
+///
+/// # Examples
+/// ```
+/// use gmp::runtime::is_rt_shutdown_err;
+///
+/// assert!(!is_rt_shutdown_err(&std::io::Error::other("something else")));
+/// ```
+pub fn is_rt_shutdown_err(err: &io::Error) -> bool {
+    let words = |inner: &(dyn Error + Send + Sync)| inner.source().is_none() && inner.to_string() == SHUTTING_DOWN;
+    err.kind() == io::ErrorKind::Other && err.get_ref().is_some_and(words)
+}
+
+/// tokio's words for a runtime that has ended.
+pub(crate) const SHUTTING_DOWN: &str = "A Tokio 1.x context was found, but it is being shutdown.";
 
 /// The words that tokio has for a missing runtime; libraries and tests look for them.
 pub(crate) const NO_RUNTIME: &str =

@@ -72,6 +72,7 @@ pub fn id() -> Id {
 /// ```
 /// assert_eq!(gmp::task::try_id(), None);
 /// ```
+#[track_caller]
 pub fn try_id() -> Option<Id> {
     gmp_sched::current_task_id()
 }

@@ -1,6 +1,8 @@
 //! [`Builder`]: every knob of a runtime, and the boot.
 
-use crate::runtime::{BootRecord, Handle, PAUSE_NEEDS_CURRENT_THREAD, Pin, Runtime, StalledPoll, UnhandledPanic};
+mod no_effect;
+
+use crate::runtime::{BootRecord, Handle, PAUSE_NEEDS_CURRENT_THREAD, Pin, RngSeed, Runtime, StalledPoll, UnhandledPanic};
 use gmp_sched::{Config, Flavor, rt0};
 use std::fmt;
 use std::io;
@@ -191,14 +193,20 @@ impl Builder {
 
     /// The name of the runtime, for people.
     ///
+    /// # Panics
+    /// If it is empty.
+    ///
     /// # Examples
     /// ```
     /// let rt = gmp::runtime::Builder::new_multi_thread().name("mine").build()?;
     /// assert_eq!(rt.handle().name(), Some("mine"));
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[track_caller]
     pub fn name(&mut self, val: impl Into<String>) -> &mut Self {
-        self.name = Some(val.into());
+        let val = val.into();
+        assert!(!val.trim().is_empty(), "runtime name shouldn't be empty");
+        self.name = Some(val);
         self
     }
 
@@ -356,6 +364,23 @@ impl Builder {
     pub fn scheduler_seed(&mut self, seed: u64) -> &mut Self {
         self.seed = Some(seed);
         self
+    }
+
+    /// The seed of everything random in the scheduler, in tokio's words for [`scheduler_seed`](Self::scheduler_seed).
+    ///
+    /// In which order [`select!`](crate::select) polls its branches doesn't depend on it: the macro is tokio's, and takes its
+    /// random numbers elsewhere. Write `biased;` where the order matters.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::runtime::{Builder, RngSeed};
+    ///
+    /// let seed = RngSeed::from_bytes(b"place your seed here");
+    /// let rt = Builder::new_current_thread().rng_seed(seed).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn rng_seed(&mut self, seed: RngSeed) -> &mut Self {
+        self.scheduler_seed(seed.0)
     }
 
     /// The embedder's hook in the boot, where Go calls `_cgo_init`: after the CPU is known, before any thread exists.

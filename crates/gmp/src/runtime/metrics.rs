@@ -42,6 +42,12 @@ impl RuntimeMetrics {
         self.metrics().num_alive_tasks()
     }
 
+    /// The old name of [`num_alive_tasks`](Self::num_alive_tasks).
+    #[deprecated = "Renamed to num_alive_tasks"]
+    pub fn active_tasks_count(&self) -> usize {
+        self.num_alive_tasks()
+    }
+
     /// How many tasks have been spawned so far.
     pub fn spawned_tasks_count(&self) -> u64 {
         self.metrics().spawned_tasks_count()
@@ -244,5 +250,23 @@ impl RuntimeMetrics {
     /// How often the system refused to start a thread.
     pub fn thread_failure_count(&self) -> u64 {
         self.metrics().thread_failures()
+    }
+
+    /// How many descriptors have been registered with the netpoller so far.
+    #[cfg(feature = "net")]
+    pub fn io_driver_fd_registered_count(&self) -> u64 {
+        self.metrics().netpoll()[0]
+    }
+
+    /// How many descriptors have been deregistered so far.
+    #[cfg(feature = "net")]
+    pub fn io_driver_fd_deregistered_count(&self) -> u64 {
+        self.metrics().netpoll()[1]
+    }
+
+    /// How many times a descriptor has become ready so far.
+    #[cfg(feature = "net")]
+    pub fn io_driver_ready_count(&self) -> u64 {
+        self.metrics().netpoll()[2]
     }
 }

@@ -4,7 +4,7 @@
 //! go of it when the time comes, when it is dropped, or when it is reset to an earlier time. See `gmp_time` for what
 //! that costs.
 
-use crate::runtime::NO_RUNTIME;
+use crate::runtime::{NO_RUNTIME, SHUTTING_DOWN};
 use crate::task::coop;
 use crate::time::{Duration, Instant, from_now};
 use gmp_time::{Fired, LATEST, Timer};
@@ -13,9 +13,6 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
-
-/// tokio's words for a runtime that has ended.
-const SHUTTING_DOWN: &str = "A Tokio 1.x context was found, but it is being shutdown.";
 
 /// Waits until `deadline` is reached.
 ///

@@ -1,0 +1,98 @@
+//! The comparison and its table, on surfaces made by hand.
+
+use crate::compare::compare;
+use crate::exceptions::{Exceptions, Verdict};
+use crate::surface::{Item, Surface};
+use std::collections::BTreeSet;
+
+/// An item, as in "function fn(u8) where P0: Send", defined nowhere else.
+fn item(kind: &str, text: &str, bounds: &[&str], flags: &[&'static str]) -> Item {
+    static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    Item {
+        kind: kind.to_owned(),
+        text: text.to_owned(),
+        bounds: bounds.iter().map(ToString::to_string).collect(),
+        flags: flags.iter().copied().collect(),
+        definition: NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed).to_string(),
+    }
+}
+
+fn surface<const N: usize>(items: [(&str, Item); N]) -> Surface {
+    items.into_iter().map(|(path, item)| (path.to_owned(), item)).collect()
+}
+
+fn paths(found: &[(String, String)]) -> BTreeSet<&str> {
+    found.iter().map(|(path, _)| path.as_str()).collect()
+}
+
+#[test]
+fn what_is_missing_or_different_is_found() {
+    let theirs = surface([
+        ("gone", item("function", "fn()", &[], &[])),
+        ("gone: core::marker::Send", item("impl", "", &[], &[])),
+        ("kind", item("struct", "", &[], &[])),
+        ("text", item("function", "fn(u8)", &[], &[])),
+        ("demands", item("function", "fn<1>(P0)", &["P0: 'static"], &[])),
+        ("silent", item("function", "fn()", &[], &["track_caller"])),
+        ("sent: core::marker::Send", item("not", "", &[], &[])),
+        ("same", item("function", "fn()", &[], &[])),
+    ]);
+    let ours = surface([
+        ("kind", item("enum", "", &[], &[])),
+        ("text", item("function", "fn(u16)", &[], &[])),
+        ("demands", item("function", "fn<1>(P0)", &["P0: 'static", "P0: core::marker::Send"], &[])),
+        ("silent", item("function", "fn()", &[], &[])),
+        ("sent: core::marker::Send", item("impl", "", &[], &[])),
+        ("same", item("function", "fn()", &[], &[])),
+        ("more", item("function", "fn()", &[], &[])),
+    ]);
+    let found = compare(&theirs, &ours);
+    assert_eq!(paths(&found.missing), BTreeSet::from(["gone", "gone: core::marker::Send"]));
+    let different = BTreeSet::from(["kind", "text", "demands", "silent", "sent: core::marker::Send"]);
+    assert_eq!(paths(&found.different), different);
+    assert_eq!((found.same, found.extra), (1, vec!["more".to_owned()]));
+}
+
+#[test]
+fn what_allows_more_is_no_difference() {
+    let one = item("struct", "whatever", &["of"], &["must_use"]);
+    let theirs = surface([
+        ("demands", item("function", "fn<1>(P0)", &["P0: 'static"], &[])),
+        ("told", item("function", "fn()", &[], &[])),
+        ("lacks: core::marker::Sync", item("not", "", &[], &[])),
+        ("kept: core::panic::unwind_safe::UnwindSafe", item("not", "", &[], &[])),
+        ("one", one.clone()),
+    ]);
+    let ours = surface([
+        ("demands", item("function", "fn<1>(P0)", &[], &[])),
+        ("told", item("function", "fn()", &[], &["track_caller", "const"])),
+        ("kept: core::panic::unwind_safe::UnwindSafe", item("impl", "", &[], &[])),
+        ("one", one),
+    ]);
+    let found = compare(&theirs, &ours);
+    assert!(found.missing.is_empty() && found.different.is_empty(), "{found:?}");
+}
+
+#[test]
+fn the_table_covers_what_is_below_a_path() {
+    let table: Exceptions = toml::from_str(
+        r#"
+        [[exception]]
+        paths = ["a::B", "c*", "never"]
+        reason = "because"
+        [[pending]]
+        part = "d"
+        paths = ["d"]
+        "#,
+    )
+    .unwrap();
+    for excepted in ["a::B", "a::B::method", "a::B: core::marker::Send", "c", "ca::b"] {
+        assert_eq!(table.of(excepted), Verdict::Excepted, "{excepted}");
+    }
+    for demanded in ["a", "a::Bc", "a::C", "dd"] {
+        assert_eq!(table.of(demanded), Verdict::Demanded, "{demanded}");
+    }
+    assert_eq!(table.of("d::e"), Verdict::Pending("d"));
+    assert_eq!(table.unneeded().collect::<Vec<_>>(), ["never"]);
+    assert!(table.page().contains("| `a::B`, `c*`, `never` | because |"), "{}", table.page());
+}

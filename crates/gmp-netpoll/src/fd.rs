@@ -1,5 +1,5 @@
 //! System calls on borrowed descriptors as safe functions: reads into memory that nobody has initialised yet, flags of a
-//! descriptor, the credentials of a peer.
+//! descriptor, the credentials of a peer, descriptors of processes.
 //!
 //! A read into a [`ReadBuf`] goes to its unfilled part as it is, without zeroing it first; what the kernel wrote is then marked
 //! as initialised and filled. None of these functions waits if the descriptor is in non-blocking mode, and none of them tries
@@ -17,6 +17,8 @@ mod flags;
 #[cfg(target_os = "linux")]
 mod inq;
 mod peer_cred;
+#[cfg(target_os = "linux")]
+mod pidfd;
 
 #[cfg(target_os = "linux")]
 pub use boundary::recv_boundary;
@@ -24,6 +26,8 @@ pub use flags::{Access, access, is_fifo, is_nonblocking, set_nonblocking};
 #[cfg(target_os = "linux")]
 pub use inq::{enable_inq, recv_inq};
 pub use peer_cred::{PeerCred, peer_cred};
+#[cfg(target_os = "linux")]
+pub use pidfd::pidfd_open;
 
 use socket2::{SockAddr, SockRef};
 use std::io;

@@ -22,9 +22,11 @@
 
 #[cfg(all(feature = "net", unix))]
 pub(crate) mod backlog;
-#[cfg(feature = "net")]
+#[cfg(any(feature = "net", all(unix, any(feature = "process", feature = "signal"))))]
+#[cfg_attr(not(feature = "net"), allow(dead_code, reason = "children and signals need some of it, sockets all"))]
 pub(crate) mod poll_evented;
-#[cfg(feature = "net")]
+#[cfg(any(feature = "net", all(unix, any(feature = "process", feature = "signal"))))]
+#[cfg_attr(not(feature = "net"), allow(dead_code, reason = "as above"))]
 pub(crate) mod registration;
 
 #[cfg(all(unix, feature = "net"))]

@@ -17,8 +17,8 @@
 //! `select!`, `join!`, `pin!`, `task_local!`) *are* tokio's, re-exported, so that libraries written for them work.
 //!
 //! # What is here now
-//! Tasks, runtimes of both flavours, `spawn_blocking`, `sync`, `time`, `net`, `io`, the macros. Files, processes and signals have
-//! their feature names but not yet their modules; see CHANGELOG.md.
+//! Tasks, runtimes of both flavours, `spawn_blocking`, `sync`, `time`, `net`, `io`, on Unix `process` and `signal`, the macros. Files have
+//! their feature name but not yet their module; see CHANGELOG.md.
 //!
 //! # Feature flags
 //! | feature | what it adds |
@@ -32,7 +32,9 @@
 //! | `time` | [`time`] |
 //! | `test-util` | a clock that can be paused: `time::pause` and its kin, `Builder::start_paused` |
 //! | `net` | [`net`] |
-//! | `fs`, `io-std`, `process`, `signal` | accepted; their modules are to come |
+//! | `process` | [`process`], on Unix |
+//! | `signal` | [`signal`], on Unix |
+//! | `fs`, `io-std` | accepted; their modules are to come |
 
 #![deny(unsafe_code)]
 
@@ -59,6 +61,16 @@ pub mod net;
 /// Streams are in crates of their own: tokio-stream's adapters work here, but for those that use tokio's timers or sockets, and
 /// so does all of futures.
 pub mod stream {}
+#[cfg(all(unix, feature = "process"))]
+pub mod process;
+
+#[cfg(all(unix, feature = "signal"))]
+pub mod signal;
+
+// Children need it where the kernel has no descriptors for processes.
+#[cfg(all(unix, feature = "process", not(feature = "signal")))]
+#[allow(dead_code, unreachable_pub, unnameable_types, reason = "it is for others with the feature `signal` only")]
+pub(crate) mod signal;
 
 #[cfg(feature = "rt")]
 #[doc(hidden)]

@@ -78,7 +78,7 @@ impl<E: Source> PollEvented<E> {
     }
 
     /// As [`poll_read`](Self::poll_read) for a TCP stream.
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "net"))]
     pub(crate) fn poll_recv(
         &self,
         cx: &mut Context<'_>,

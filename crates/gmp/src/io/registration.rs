@@ -77,6 +77,13 @@ impl Registration {
         self.poll_ready(cx, Direction::Write).map_ok(ReadyEvent::of)
     }
 
+    /// As [`poll_read_ready`](Self::poll_read_ready) for a waker that does the work itself and is no task's: it has no budget.
+    #[cfg(all(unix, any(feature = "process", feature = "signal")))]
+    pub(crate) fn poll_read_ready_unbudgeted(&self, cx: &Context<'_>) -> Poll<io::Result<ReadyEvent>> {
+        let event = ready!(self.desc.poll(cx, Direction::Read));
+        Poll::Ready(if event.is_shutdown { Err(shutdown_error()) } else { Ok(ReadyEvent::of(event)) })
+    }
+
     #[inline]
     fn poll_ready(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<io::Result<gmp_netpoll::ReadyEvent>> {
         let budget = ready!(coop::poll_proceed(cx));

@@ -18,6 +18,8 @@ mod rt_fairness; //   the promises of runtime.rs, one test each
 mod task_join; //     JoinHandle, JoinError
 mod task_abort; //    abort, AbortHandle
 mod task_join_set; // JoinSet
+mod local_set; //     LocalSet, spawn_local
+mod local_runtime; // LocalRuntime, the local flavour
 mod sync_yields; //   a loop over each re-exported primitive yields
 mod time_sleep; //    Sleep: when, reset, drop, the end of its runtime
 mod time_interval; // Interval, and what becomes of missed ticks

@@ -1,7 +1,7 @@
 //! What stands at the bottom of gmp: the types that every protocol is built from.
 //!
 //! Here live atomics, cells and locks that loom can take over ([`loom`]), a sleeping place for a thread ([`note`]),
-//! a lock with a rank ([`lock`]), cheap random numbers ([`rand`]), the intrusive link ([`link`]) and the way to die
+//! a lock with a rank ([`lock`]), cheap random numbers ([`rand`]), the intrusive link ([`link`]), a value for one thread ([`owned`]) and the way to die
 //! with a message ([`throw!`](crate::throw!)). No word of the scheduler may appear here, the ranks in [`lockrank`] excepted.
 //!
 //! Internal to gmp: no semver promise.
@@ -15,5 +15,6 @@ pub mod lockrank;
 pub mod lock;
 pub mod note;
 pub mod link;
+pub mod owned;
 
 pub use crossbeam::utils::{Backoff, CachePadded};

@@ -65,14 +65,14 @@ impl Job {
     }
 
     fn run(self) {
-        getg::with_blocking_task(self.id(), || {
+        getg::with_task(self.id(), || {
             // SAFETY: the right to run it is ours. It is ready at its first poll.
             let _ = unsafe { g::run(self.0) };
         });
     }
 
     fn cancel(self) {
-        getg::with_blocking_task(self.id(), || {
+        getg::with_task(self.id(), || {
             // SAFETY: the right to run it is ours.
             unsafe { g::shutdown(self.0) }
         });

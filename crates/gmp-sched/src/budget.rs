@@ -71,13 +71,42 @@ impl Budget {
     }
 }
 
+impl Drop for Budget {
+    fn drop(&mut self) {
+        // Wherever that happens: the guard must not give that thread a full budget.
+        if let Some(guard) = self.guard.take() {
+            guard.made_progress();
+        }
+    }
+}
+
+thread_local! {
+    /// For executors inside of tasks.
+    static NESTED: Budget = Budget::new();
+}
+
+/// For an executor inside of a task, which gives each of its own tasks a budget by calling what `f` is given. When `f` ends, the
+/// thread's budget is what it was.
+pub fn nested<R>(f: impl FnOnce(&dyn Fn()) -> R) -> R {
+    // Where the thread's locals are being destroyed, tasks have to do with what there is.
+    restored(|| {
+        f(&|| {
+            let _ = NESTED.try_with(Budget::refill);
+        })
+    })
+}
+
 /// Runs `f` with a budget that it can refill; afterwards the thread's budget is what it was.
 pub fn scope<R>(f: impl FnOnce(&Budget) -> R) -> R {
+    restored(|| f(&Budget::new()))
+}
+
+/// Runs `f`; afterwards the thread's budget is what it was.
+fn restored<R>(f: impl FnOnce() -> R) -> R {
     let mut f = Some(f);
     let scoped = tokio::task::coop::unconstrained(poll_fn(|_| {
         let Some(f) = f.take() else { gmp_base::throw!("the budget's scope was polled twice") };
-        let budget = Budget::new();
-        Poll::Ready(f(&budget))
+        Poll::Ready(f())
     }));
     match pin!(scoped).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,

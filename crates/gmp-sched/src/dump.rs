@@ -14,6 +14,18 @@ pub(crate) fn report(message: std::fmt::Arguments<'_>) {
     let _ = io::stderr().write_all(format!("gmp: {message}\n").as_bytes());
 }
 
+/// A task's panic, if there is nobody to learn of it. The panic hook has printed the message; what it doesn't know is which task
+/// that was.
+pub(crate) fn report_unawaited(header: &gmp_task::Header, panicked: gmp_task::schedule::Panicked<'_>) {
+    if !panicked.has_join_handle {
+        report(format_args!(
+            "task {} (spawned at {}) panicked, and nobody will await it",
+            header.id(),
+            header.spawned_at(),
+        ));
+    }
+}
+
 fn schedulers() -> &'static Lock<Vec<Weak<Sched>>> {
     static SCHEDULERS: OnceLock<Lock<Vec<Weak<Sched>>>> = OnceLock::new();
     SCHEDULERS.get_or_init(|| Lock::new(LockRank::Leaf, Vec::new()))

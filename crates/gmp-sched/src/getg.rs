@@ -27,10 +27,10 @@ struct Context {
     depth: Cell<usize>,
     /// The thread drives futures: it must not block or enter a runtime.
     driving: Cell<bool>,
-    /// The task that a P-less thread of the blocking pool runs.
-    blocking_task: Cell<Option<Id>>,
     /// The kernel's number of the thread, once somebody has asked.
     tid: Cell<i32>,
+    /// The task that this thread runs, if that isn't its M's `curg`: one of the blocking pool, or a local one.
+    task: Cell<Option<Id>>,
     /// rt0's TLS check.
     slot: Cell<usize>,
 }
@@ -42,8 +42,8 @@ thread_local! {
             sched: Cell::new(ptr::null()),
             depth: Cell::new(0),
             driving: Cell::new(false),
-            blocking_task: Cell::new(None),
             tid: Cell::new(0),
+            task: Cell::new(None),
             slot: Cell::new(0),
         }
     };
@@ -74,19 +74,31 @@ pub fn current_task_id() -> Option<Id> {
     match curg() {
         // SAFETY: the G is being run by this thread, so it is alive.
         Some(gp) => Some(unsafe { gp.as_ref() }.id()),
-        None => CONTEXT.with(|c| c.blocking_task.get()),
+        None => CONTEXT.with(|c| c.task.get()),
     }
 }
 
-/// Says for the time of `f` that this thread of the blocking pool runs the task `id`.
-pub(crate) fn with_blocking_task<R>(id: Id, f: impl FnOnce() -> R) -> R {
-    struct Reset(Option<Id>);
+/// Says for the time of `f` that this thread runs the task `id`, which is no G of its M's scheduler: one of the blocking pool, or
+/// a local one.
+pub(crate) fn with_task<R>(id: Id, f: impl FnOnce() -> R) -> R {
+    struct Reset {
+        task: Option<Id>,
+        outer: Option<(&'static M, Gp)>,
+    }
     impl Drop for Reset {
         fn drop(&mut self) {
-            CONTEXT.with(|c| c.blocking_task.set(self.0));
+            CONTEXT.with(|c| c.task.set(self.task));
+            if let Some((mp, gp)) = self.outer {
+                mp.set_curg(Some(gp));
+            }
         }
     }
-    let _reset = Reset(CONTEXT.with(|c| c.blocking_task.replace(Some(id))));
+    // The innermost is the one that counts, so what the M runs steps back.
+    let outer = getm().and_then(|mp| Some((mp, mp.curg()?)));
+    if let Some((mp, _)) = outer {
+        mp.set_curg(None);
+    }
+    let _reset = Reset { task: CONTEXT.with(|c| c.task.replace(Some(id))), outer };
     f()
 }
 

@@ -9,6 +9,7 @@
 //! | [`proc`](mod@proc) | `proc.go`: start with the essay there |
 //! | [`shutdown`] | — |
 //! | [`blocking`] | — |
+//! | [`local`], [`local_runtime`] | — |
 //! | [`timer`] | `time.go`: what a sleeping G asks for |
 //! | [`sysmon`] | `proc.go` (`sysmon`, `retake`) |
 //! | [`netpoll`] | `netpoll.go`: what a G that waits for a descriptor asks for |
@@ -26,6 +27,8 @@ pub mod sysmon;
 pub mod proc;
 pub mod rt0;
 pub mod main_g;
+pub mod local;
+pub mod local_runtime;
 pub mod timer;
 pub mod netpoll;
 pub mod dump;

@@ -30,6 +30,7 @@
 //! Go: none — a Go program exits.
 
 use crate::getg;
+use crate::local_runtime;
 use crate::proc::template;
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
@@ -105,7 +106,7 @@ pub(crate) unsafe fn cancel(sched: &Sched, gp: Gp) {
             // SAFETY: the right to run a G keeps it alive.
             let id = unsafe { gp.as_ref() }.id();
             // SAFETY: the caller's promise.
-            getg::with_blocking_task(id, || unsafe { g::shutdown(gp) });
+            getg::with_task(id, || unsafe { g::shutdown(gp) });
         }
     }
 }
@@ -118,6 +119,10 @@ fn cancel_queued(sched: &Sched, gp: Gp) {
 
 /// Cancels whatever is in a queue that anyone may take from.
 pub(crate) fn drain(sched: &Sched) {
+    if !local_runtime::may_run(sched) {
+        // Its owner, who ends it, does this.
+        return;
+    }
     loop {
         let mut any = false;
         while let Some(gp) = sched.runq.get() {

@@ -49,8 +49,8 @@ impl<F: Future + 'static, S: Schedule> Cell<F, S> {
 /// Makes a G: runnable, never queued. The pointer is the right to run it; the life reference comes with it.
 ///
 /// # Safety
-/// `new.sched` must stay valid until the G is dead. If `F` or its output isn't `Send`, the caller must see to it that
-/// the G is run, shut down and joined on one thread.
+/// `new.sched` must stay valid until the G is dead. If `F` or its output isn't `Send`, then [`Schedule::check_owner`] of `S`
+/// must throw on every thread but the calling one.
 #[inline]
 pub unsafe fn newg<F, S>(future: F, new: NewG<S>) -> (Gp, JoinHandle<F::Output>)
 where

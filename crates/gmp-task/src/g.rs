@@ -76,7 +76,7 @@ unsafe impl Link for Header {
 }
 
 // SAFETY: a header is reached from many threads by design; its fields are shared by the rules in the crate's page, and
-// what it contains (a future, an output, a waker) is `Send` by the bounds of `Schedule::newg`.
+// what it contains (a future, an output, a waker) is `Send`, or bound to one thread ("Local Gs" in the crate's page).
 unsafe impl Send for Header {}
 // SAFETY: as above.
 unsafe impl Sync for Header {}

@@ -19,6 +19,17 @@
 //! | join waker | the join handle while JOIN_WAKER is clear, or DEAD is set and JOIN_WAKER was clear then; who sets DEAD if JOIN_WAKER is set |
 //! | the rest | immutable after birth |
 //!
+//! # Local Gs
+//! A future that isn't `Send` is a G too ([`cell::newg`] asks for no `Send`). Its proof:
+//! * The future is touched by who has set RUNNING, in [`g::run`] and [`g::shutdown`] and nowhere else. Both ask
+//!   [`Schedule::check_owner`] first, which for such a G throws on any thread but the one that made it; in release builds too.
+//! * The output is written, and dropped if nobody will read it, by who has set RUNNING; else it is the join handle's, which is
+//!   `Send` only if the output is.
+//! * Wakers and abort handles reach the state word only: whichever thread drops the last one frees memory and nothing else.
+//!
+//! So nothing that isn't `Send` is reached from another thread, whatever the scheduler does with its queues: a mistake there is
+//! a throw, not undefined behaviour.
+//!
 //! # The scheduler's part
 //! A G reaches its scheduler through [`Schedule`], whose functions are behind the vtable. The scheduler must outlive
 //! every G that isn't dead; a dead G never looks at it.

@@ -36,6 +36,8 @@ type Payload = Box<dyn Any + Send + 'static>;
 /// See [`g::run`]; `gp` must be a `Cell<F, S>`.
 pub(crate) unsafe fn run<F: Future + 'static, S: Schedule>(gp: Gp) -> Ran {
     let cell = gp.cast::<Cell<F, S>>();
+    // SAFETY: the caller has the right to run the G.
+    unsafe { S::check_owner(gp) };
     // SAFETY: the caller has the right to run the G, which keeps it alive until it parks or dies.
     let header = unsafe { gp.as_ref() };
     if header.status.enter() {
@@ -75,6 +77,8 @@ pub(crate) unsafe fn run<F: Future + 'static, S: Schedule>(gp: Gp) -> Ran {
 /// See [`g::shutdown`]; `gp` must be a `Cell<F, S>`.
 pub(crate) unsafe fn shutdown<F: Future + 'static, S: Schedule>(gp: Gp) {
     // SAFETY: the caller has the right to run the G.
+    unsafe { S::check_owner(gp) };
+    // SAFETY: as above.
     unsafe { gp.as_ref() }.status.enter();
     // SAFETY: we have set RUNNING.
     unsafe { cancel(gp.cast::<Cell<F, S>>()) };

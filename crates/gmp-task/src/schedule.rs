@@ -41,6 +41,16 @@ pub unsafe trait Schedule: Sized + 'static {
     /// The caller must be running the G.
     unsafe fn dying(gp: Gp, panicked: Option<Panicked<'_>>);
 
+    /// Called before a G's future is touched: to poll it, or to drop it. A scheduler whose Gs' futures or outputs aren't `Send`
+    /// throws here if the calling thread isn't the one that the G was made on.
+    ///
+    /// # Safety
+    /// The caller must have the right to run the G.
+    #[inline(always)]
+    unsafe fn check_owner(gp: Gp) {
+        let _ = gp;
+    }
+
     /// Memory for a G.
     fn gfget(class: SizeClass) -> NonNull<u8>;
 

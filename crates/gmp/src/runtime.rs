@@ -17,6 +17,7 @@
 //!   where there is room.
 //! * [`current_thread`](Builder::new_current_thread): the thread that calls [`Runtime::block_on`] runs everything, first
 //!   in, first out.
+//! * [`local`](LocalRuntime): the same, bound to the thread that made it, so that tasks may be spawned that aren't `Send`.
 //!
 //! # What is promised
 //! * A task that is woken is polled again, by one thread at a time.
@@ -46,6 +47,7 @@ use std::io;
 
 mod builder;
 mod handle;
+pub(crate) mod local_runtime;
 mod metrics;
 mod rt;
 mod seed;
@@ -54,6 +56,7 @@ pub use builder::Builder;
 pub use gmp_arch as arch;
 pub use gmp_sched::{BootRecord, Pin, StallKind, StalledPoll, UnhandledPanic};
 pub use handle::{EnterGuard, Handle, Id, RuntimeFlavor, TryCurrentError};
+pub use local_runtime::{LocalOptions, LocalRuntime};
 pub use metrics::RuntimeMetrics;
 pub use rt::Runtime;
 pub use seed::RngSeed;

@@ -20,6 +20,8 @@
 //! and where it was spawned are printed to stderr.
 
 mod spawn;
+mod local_set;
+mod spawn_local;
 mod blocking;
 mod yield_now;
 
@@ -42,7 +44,9 @@ pub use blocking::spawn_blocking;
 pub use coop::{Unconstrained, consume_budget, unconstrained};
 pub use gmp_task::{AbortHandle, Id, JoinError, JoinHandle};
 pub use join_set::JoinSet;
+pub use local_set::{LocalEnterGuard, LocalSet};
 pub use spawn::spawn;
+pub use spawn_local::spawn_local;
 pub use tokio::task::LocalKey;
 pub use tokio::task::futures;
 pub use yield_now::yield_now;

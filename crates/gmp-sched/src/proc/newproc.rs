@@ -24,8 +24,15 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let Some(ptr) = NonNull::new(Arc::as_ptr(sched).cast_mut()) else { unreachable!("an Arc's pointer isn't null") };
-    newproc_ptr(ptr, future, spawned_at)
+    // SAFETY: the future is `Send`.
+    unsafe { newproc_ptr::<F, Sched>(as_ptr(sched), future, spawned_at) }
+}
+
+fn as_ptr(sched: &Arc<Sched>) -> NonNull<Sched> {
+    match NonNull::new(Arc::as_ptr(sched).cast_mut()) {
+        Some(ptr) => ptr,
+        None => unreachable!("an Arc's pointer isn't null"),
+    }
 }
 
 /// As [`newproc`] on the current runtime; `None` if there is none.
@@ -36,26 +43,33 @@ where
     F::Output: Send + 'static,
 {
     let sched = getg::current_ptr()?;
-    Some(newproc_ptr(sched, future, spawned_at))
+    // SAFETY: the future is `Send`.
+    Some(unsafe { newproc_ptr::<F, Sched>(sched, future, spawned_at) })
 }
 
 /// A future above this size is better boxed before anything else: each call that it is passed through by value may copy
 /// it, and a worker's stack is two megabytes.
 pub const BOX_ABOVE: usize = if cfg!(debug_assertions) { 2 << 10 } else { 16 << 10 };
 
+/// # Safety
+/// `S` must be [`Sched`], or a [`Schedule`] for the Gs of one that does as that does. If future or output aren't `Send`, its
+/// `check_owner` must throw on every thread but this one. The caller must keep the scheduler for the call.
 #[inline]
-fn newproc_ptr<F>(sched: NonNull<Sched>, future: F, spawned_at: &'static Location<'static>) -> JoinHandle<F::Output>
+pub(crate) unsafe fn newproc_ptr<F, S>(
+    sched: NonNull<Sched>,
+    future: F,
+    spawned_at: &'static Location<'static>,
+) -> JoinHandle<F::Output>
 where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
+    F: Future + 'static,
+    S: Schedule,
 {
     if let Some(mp) = getg::getm_of(sched.as_ptr()) {
         if let Some(pp) = mp.p() {
             // SAFETY: this thread's M holds the record; taking a number calls nothing.
             let id = unsafe { pp.owned(|o| o.ids.next_id()) };
-            // SAFETY: an M's scheduler outlives it, and no scheduler is freed before its Gs are dead. The future is
-            // `Send`.
-            let (gp, join) = unsafe { newg(future, NewG { sched, id, spawned_at }) };
+            // SAFETY: an M's scheduler outlives it, and no scheduler is freed before its Gs are dead. The caller's promise.
+            let (gp, join) = unsafe { newg(future, NewG { sched: sched.cast::<S>(), id, spawned_at }) };
             pp.stats.spawned.add(1);
             if mp.sched().is_closing() {
                 // SAFETY: the G is ours and was never queued.
@@ -68,8 +82,8 @@ where
         }
     }
     // SAFETY: the caller has a reference to the scheduler, which keeps it for the call; no scheduler is freed before its
-    // Gs are dead. The future is `Send`.
-    let (gp, join) = unsafe { newg(future, NewG { sched, id: Id::next(), spawned_at }) };
+    // Gs are dead. The caller's promise.
+    let (gp, join) = unsafe { newg(future, NewG { sched: sched.cast::<S>(), id: Id::next(), spawned_at }) };
     // SAFETY: as above.
     let sched = unsafe { sched.as_ref() };
     // ORDERING: a figure for people.
@@ -168,14 +182,7 @@ unsafe impl Schedule for Sched {
 fn report_panic(sched: &Sched, header: &gmp_task::Header, panicked: Panicked<'_>) {
     // ORDERING: a figure for people.
     sched.stats.panics.fetch_add(1, Ordering::Relaxed);
-    if !panicked.has_join_handle {
-        // The panic hook has printed the message; what it doesn't know is which task that was.
-        crate::dump::report(format_args!(
-            "task {} (spawned at {}) panicked, and nobody will await it",
-            header.id(),
-            header.spawned_at(),
-        ));
-    }
+    crate::dump::report_unawaited(header, panicked);
     if sched.config.unhandled_panic == UnhandledPanic::ShutdownRuntime {
         crate::shutdown::close_after_panic(sched);
     }

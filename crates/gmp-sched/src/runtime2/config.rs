@@ -4,6 +4,7 @@
 
 use crate::rt0::record::BootRecord;
 use crate::sysmon::StalledPoll;
+use gmp_base::owned::ThreadNumber;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,6 +87,8 @@ pub struct Config {
     pub flavor: Flavor,
     /// How many Ps; the builder's choice, the environment's or the machine's.
     pub procs: Option<usize>,
+    /// `current_thread` only: the one thread that runs its Gs, which therefore needn't be `Send`.
+    pub owner: Option<ThreadNumber>,
     /// The runtime's name, for people.
     pub name: Option<String>,
     /// Names of threads.
@@ -127,6 +130,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("flavor", &self.flavor)
             .field("procs", &self.procs)
+            .field("owner", &self.owner)
             .field("name", &self.name)
             .field("thread_stack_size", &self.thread_stack_size)
             .field("thread_keep_alive", &self.thread_keep_alive)
@@ -152,6 +156,7 @@ impl Config {
         Self {
             flavor,
             procs: None,
+            owner: None,
             name: None,
             thread_name: Arc::new(|| "gmp-worker".to_owned()),
             thread_stack_size: None,

@@ -200,6 +200,12 @@ impl fmt::Debug for Sched {
 static NEXT_RUNTIME: Counter = Counter::new(1);
 static NEXT_M: Counter = Counter::new(0);
 
+/// A number that no other runtime of the process has.
+pub(crate) fn next_runtime_id() -> u64 {
+    // ORDERING: only the number matters.
+    NEXT_RUNTIME.fetch_add(1, Unmodelled::Relaxed)
+}
+
 impl Sched {
     /// The shared part without any P: the world is stopped until `procresize`.
     pub(crate) fn new(config: Config, boot: BootRecord, slots: Vec<Slot>) -> Arc<Self> {
@@ -209,8 +215,7 @@ impl Sched {
         Arc::new_cyclic(|this| Self {
             this: this.clone(),
             fifo: config.flavor == Flavor::CurrentThread,
-            // ORDERING: only the number matters.
-            id: NEXT_RUNTIME.fetch_add(1, Unmodelled::Relaxed),
+            id: next_runtime_id(),
             config,
             boot,
             slots: slots.into_iter().map(CachePadded::new).collect(),
@@ -250,6 +255,14 @@ impl Sched {
         match self.this.upgrade() {
             Some(sched) => sched,
             None => gmp_base::throw!("a scheduler is used after its end"),
+        }
+    }
+
+    /// The pointer of the `Arc` that this is in, which `&self` isn't: references may be made of it.
+    pub(crate) fn as_ptr(&self) -> NonNull<Self> {
+        match NonNull::new(self.this.as_ptr().cast_mut()) {
+            Some(this) => this,
+            None => gmp_base::throw!("a scheduler without an address"),
         }
     }
 
@@ -323,9 +336,7 @@ impl Sched {
         // ORDERING: only the numbers matter.
         let id = NEXT_M.fetch_add(1, Unmodelled::Relaxed);
         self.next_mid.fetch_add(1, Unmodelled::Relaxed);
-        // From the `Arc`'s own pointer, which `&self` isn't: references may be made of it.
-        let Some(this) = NonNull::new(self.this.as_ptr().cast_mut()) else { gmp_base::throw!("newm: no scheduler") };
-        let mp = Box::new(M::new(id, this));
+        let mp = Box::new(M::new(id, self.as_ptr()));
         let raw: NonNull<M> = NonNull::from(&*mp);
         self.ms.lock().push(mp);
         // SAFETY: the box is never taken out of the list until the scheduler is freed, and its content doesn't move.

@@ -2,7 +2,11 @@
 
 mod no_effect;
 
-use crate::runtime::{BootRecord, Handle, PAUSE_NEEDS_CURRENT_THREAD, Pin, RngSeed, Runtime, StalledPoll, UnhandledPanic};
+use crate::runtime::{
+    BootRecord, Handle, LocalOptions, LocalRuntime, PAUSE_NEEDS_CURRENT_THREAD, Pin, RngSeed, Runtime, StalledPoll,
+    UnhandledPanic,
+};
+use gmp_sched::local_runtime::ThreadNumber;
 use gmp_sched::{Config, Flavor, rt0};
 use std::fmt;
 use std::io;
@@ -437,8 +441,38 @@ impl Builder {
     #[doc(alias = "rt0_go")]
     #[track_caller]
     pub fn build(&mut self) -> io::Result<Runtime> {
+        self.boot(None).map(Runtime::from_handle)
+    }
+
+    /// As [`build`](Self::build), for a runtime that belongs to the calling thread and whose tasks needn't be `Send`.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    ///
+    /// # Panics
+    /// If the builder is for a `multi_thread` runtime.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::runtime::{Builder, LocalOptions};
+    ///
+    /// let rt = Builder::new_current_thread().build_local(LocalOptions::default())?;
+    /// let task = rt.spawn_local(async { std::rc::Rc::new(1) });
+    /// assert_eq!(*rt.block_on(task).unwrap(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn build_local(&mut self, options: LocalOptions) -> io::Result<LocalRuntime> {
+        let LocalOptions { .. } = options;
+        assert!(self.flavor == Flavor::CurrentThread, "multi_thread is not supported for LocalRuntime");
+        self.boot(Some(ThreadNumber::current())).map(LocalRuntime::from_handle)
+    }
+
+    #[track_caller]
+    fn boot(&self, owner: Option<ThreadNumber>) -> io::Result<Handle> {
         assert!(!self.start_paused || self.flavor == Flavor::CurrentThread, "{PAUSE_NEEDS_CURRENT_THREAD}");
         let mut config = Config::new(self.flavor);
+        config.owner = owner;
         config.start_paused = self.start_paused;
         config.procs = self.procs.filter(|_| self.flavor == Flavor::MultiThread);
         config.name = self.name.clone();
@@ -478,7 +512,7 @@ impl Builder {
             }));
         }
         let sched = rt0::rt0_go(config)?;
-        Ok(Runtime::from_handle(Handle::from_sched(sched)))
+        Ok(Handle::from_sched(sched))
     }
 }
 

@@ -49,6 +49,12 @@ pub enum RuntimeFlavor {
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
 pub struct Id(u64);
 
+impl Id {
+    pub(crate) fn from_u64(id: u64) -> Self {
+        Self(id)
+    }
+}
+
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -4,7 +4,7 @@
 //! poll looks at these only.
 
 use crate::runtime::Handle;
-use crate::task::{AbortHandle, Id, JoinError, JoinHandle, coop};
+use crate::task::{AbortHandle, Id, JoinError, JoinHandle, LocalSet, coop};
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -203,6 +203,58 @@ impl<T: 'static> JoinSet<T> {
         T: Send,
     {
         self.insert(handle.spawn_blocking(f))
+    }
+
+    /// Spawns the task on the current [`LocalSet`] or [`LocalRuntime`](crate::runtime::LocalRuntime) and stores it in the set.
+    ///
+    /// # Panics
+    /// If called outside of a `LocalSet` and of a `LocalRuntime`.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::task::{JoinSet, LocalSet};
+    ///
+    /// # #[gmp::main]
+    /// # async fn main() {
+    /// let local = LocalSet::new();
+    /// local
+    ///     .run_until(async {
+    ///         let mut set = JoinSet::new();
+    ///         set.spawn_local(async { std::rc::Rc::new(1) });
+    ///         assert_eq!(*set.join_next().await.unwrap().unwrap(), 1);
+    ///     })
+    ///     .await;
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn spawn_local<F>(&mut self, task: F) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.insert(crate::task::spawn_local(task))
+    }
+
+    /// Spawns the task on the given [`LocalSet`] and stores it in the set. It starts when that is driven.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::task::{JoinSet, LocalSet};
+    ///
+    /// # #[gmp::main]
+    /// # async fn main() {
+    /// let local = LocalSet::new();
+    /// let mut set = JoinSet::new();
+    /// set.spawn_local_on(async { 2 }, &local);
+    /// local.await;
+    /// assert_eq!(set.join_next().await.unwrap().unwrap(), 2);
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn spawn_local_on<F>(&mut self, task: F, local_set: &LocalSet) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.insert(local_set.spawn_local(task))
     }
 
     /// Waits until one of the tasks completes and returns its output; `None` if the set is empty.

@@ -69,6 +69,14 @@ pub fn curg() -> Option<Gp> {
     getm().and_then(M::curg)
 }
 
+/// Whether this thread is an M of a `multi_thread` scheduler: while it blocks in a [`section`](crate::section), another can take
+/// its P over.
+#[inline]
+pub fn can_hand_off() -> bool {
+    // SAFETY: an M is bound only while its scheduler is kept alive (`bind`).
+    getm().is_some_and(|mp| !unsafe { mp.sched.as_ref() }.fifo)
+}
+
 /// The id of the task that runs on this thread.
 pub fn current_task_id() -> Option<Id> {
     match curg() {

@@ -43,8 +43,16 @@ const MOST: usize = if cfg!(target_vendor = "apple") { i32::MAX as usize - 1 } e
 /// # Errors
 /// What the system says, `WouldBlock` among it.
 pub fn read(fd: BorrowedFd<'_>, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
+    read_at_most(fd, buf, MOST)
+}
+
+/// As [`read`], but asks for `most` bytes at most.
+///
+/// # Errors
+/// What the system says, `WouldBlock` among it.
+pub fn read_at_most(fd: BorrowedFd<'_>, buf: &mut ReadBuf<'_>, most: usize) -> io::Result<usize> {
     let (n, ()) = receive(buf, |unfilled| {
-        let room = unfilled.len().min(MOST);
+        let room = unfilled.len().min(most).min(MOST);
         // SAFETY: the descriptor is open while it is borrowed; the kernel writes at most `room` bytes, which `unfilled` has.
         let n = unsafe { libc::read(fd.as_raw_fd(), unfilled.as_mut_ptr().cast(), room) };
         // Negative is -1, and errno says why.

@@ -55,5 +55,6 @@ mod io_copy; //       tokio's copying over our sockets
 mod net_leaks; //     connections and runtimes by the thousand leave nothing behind
 mod net_hostile; //   resets, closes and ends while everything is on its way
 mod net_wakes; //     wakes that interrupt the netpoller
+mod fs_functions; //  the free functions, beside the standard library's
 mod chaos; //         any thread stopped at any instruction
 mod hostile; //       what must be survived, case by case

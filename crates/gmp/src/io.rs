@@ -20,6 +20,8 @@
 //! # }
 //! ```
 
+#[cfg(any(feature = "fs", feature = "io-std"))]
+pub(crate) mod blocking;
 #[cfg(all(feature = "net", unix))]
 pub(crate) mod backlog;
 #[cfg(any(feature = "net", all(unix, any(feature = "process", feature = "signal"))))]

@@ -71,6 +71,8 @@ pub mod signal;
 #[cfg(all(unix, feature = "process", not(feature = "signal")))]
 #[allow(dead_code, unreachable_pub, unnameable_types, reason = "it is for others with the feature `signal` only")]
 pub(crate) mod signal;
+#[cfg(feature = "fs")]
+pub mod fs;
 
 #[cfg(feature = "rt")]
 #[doc(hidden)]

@@ -31,6 +31,7 @@
 //!
 //! Go: package os
 
+mod call;
 mod file_times;
 mod file;
 mod open_options;

@@ -22,6 +22,8 @@
 
 #[cfg(any(feature = "fs", feature = "io-std"))]
 pub(crate) mod blocking;
+#[cfg(feature = "io-std")]
+mod stdio;
 #[cfg(all(feature = "net", unix))]
 pub(crate) mod backlog;
 #[cfg(any(feature = "net", all(unix, any(feature = "process", feature = "signal"))))]
@@ -36,6 +38,9 @@ pub mod unix;
 
 #[cfg(feature = "net")]
 pub use tokio::io::{Interest, Ready};
+
+#[cfg(feature = "io-std")]
+pub use stdio::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
 
 pub use std::io::{Error, ErrorKind, Result, SeekFrom};
 pub use tokio::io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};

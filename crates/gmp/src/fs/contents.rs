@@ -2,7 +2,8 @@
 //!
 //! Go: os/file.go (ReadFile, WriteFile)
 
-use crate::io::blocking::{self, uninterrupted};
+use crate::fs::call::{call, call_with};
+use crate::io::blocking::uninterrupted;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
@@ -25,7 +26,7 @@ const SMALL: u64 = 256 << 10;
 /// # }
 /// ```
 pub async fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
-    blocking::call(path.as_ref(), read_whole).await
+    call(path.as_ref(), read_whole).await
 }
 
 /// Reads a file whole, as text.
@@ -43,7 +44,7 @@ pub async fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
 /// # }
 /// ```
 pub async fn read_to_string(path: impl AsRef<Path>) -> io::Result<String> {
-    blocking::call(path.as_ref(), |path| {
+    call(path.as_ref(), |path| {
         String::from_utf8(read_whole(path)?)
             .map_err(|_| io::Error::new(ErrorKind::InvalidData, "stream did not contain valid UTF-8"))
     })
@@ -83,7 +84,7 @@ fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
 /// # }
 /// ```
 pub async fn write(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> io::Result<()> {
-    blocking::call_with(path.as_ref(), contents.as_ref(), |path, contents| std::fs::write(path, contents)).await
+    call_with(path.as_ref(), contents.as_ref(), |path, contents| std::fs::write(path, contents)).await
 }
 
 /// Copies a file, with its permissions, to a new one or over another. Returns how many bytes it has.
@@ -100,5 +101,5 @@ pub async fn write(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> io::Re
 /// # }
 /// ```
 pub async fn copy(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<u64, io::Error> {
-    blocking::call_with(from.as_ref(), to.as_ref(), |from, to| std::fs::copy(from, to)).await
+    call_with(from.as_ref(), to.as_ref(), |from, to| std::fs::copy(from, to)).await
 }

@@ -2,7 +2,7 @@
 //!
 //! Go: os/path.go (MkdirAll)
 
-use crate::io::blocking;
+use crate::fs::call::call;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -88,6 +88,6 @@ impl DirBuilder {
         if let Some(mode) = self.mode {
             builder.mode(mode);
         }
-        blocking::call(path.as_ref(), move |path| builder.create(path)).await
+        call(path.as_ref(), move |path| builder.create(path)).await
     }
 }

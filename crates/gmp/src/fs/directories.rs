@@ -2,7 +2,7 @@
 //!
 //! Go: os/file.go (Mkdir, Remove), os/path.go (MkdirAll), os/removeall_at.go (RemoveAll)
 
-use crate::io::blocking;
+use crate::fs::call::call;
 use std::io;
 use std::path::Path;
 
@@ -21,7 +21,7 @@ use std::path::Path;
 /// # }
 /// ```
 pub async fn create_dir(path: impl AsRef<Path>) -> io::Result<()> {
-    blocking::call(path.as_ref(), |path| std::fs::create_dir(path)).await
+    call(path.as_ref(), |path| std::fs::create_dir(path)).await
 }
 
 /// Creates a directory and those above it that are missing. That they all exist already is no error.
@@ -38,7 +38,7 @@ pub async fn create_dir(path: impl AsRef<Path>) -> io::Result<()> {
 /// # }
 /// ```
 pub async fn create_dir_all(path: impl AsRef<Path>) -> io::Result<()> {
-    blocking::call(path.as_ref(), |path| std::fs::create_dir_all(path)).await
+    call(path.as_ref(), |path| std::fs::create_dir_all(path)).await
 }
 
 /// Removes a directory, which must be empty.
@@ -55,7 +55,7 @@ pub async fn create_dir_all(path: impl AsRef<Path>) -> io::Result<()> {
 /// # }
 /// ```
 pub async fn remove_dir(path: impl AsRef<Path>) -> io::Result<()> {
-    blocking::call(path.as_ref(), |path| std::fs::remove_dir(path)).await
+    call(path.as_ref(), |path| std::fs::remove_dir(path)).await
 }
 
 /// Removes a directory and all that is in it. Symbolic links are removed, not followed. Handle with care.
@@ -72,5 +72,5 @@ pub async fn remove_dir(path: impl AsRef<Path>) -> io::Result<()> {
 /// # }
 /// ```
 pub async fn remove_dir_all(path: impl AsRef<Path>) -> io::Result<()> {
-    blocking::call(path.as_ref(), |path| std::fs::remove_dir_all(path)).await
+    call(path.as_ref(), |path| std::fs::remove_dir_all(path)).await
 }

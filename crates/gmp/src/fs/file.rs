@@ -6,8 +6,8 @@ mod inner;
 mod read_write;
 mod raw_fd;
 
+use crate::fs::call::call;
 use crate::fs::{FileTimes, OpenOptions};
-use crate::io::blocking;
 use crate::io::blocking::buf::DEFAULT_MAX_BUF_SIZE;
 use inner::Inner;
 use std::fmt;
@@ -184,7 +184,7 @@ impl File {
     pub async fn sync_all(&self) -> io::Result<()> {
         let mut inner = self.inner.lock().await;
         inner.settle().await;
-        blocking::call(&self.std, |std| std.sync_all()).await
+        call(&self.std, |std| std.sync_all()).await
     }
 
     /// Waits until the data of the file is on the disk, and so much of its metadata as is needed to read it.
@@ -208,7 +208,7 @@ impl File {
     pub async fn sync_data(&self) -> io::Result<()> {
         let mut inner = self.inner.lock().await;
         inner.settle().await;
-        blocking::call(&self.std, |std| std.sync_data()).await
+        call(&self.std, |std| std.sync_data()).await
     }
 
     /// Makes the file `size` bytes long: cuts its end off, or adds zeros.
@@ -246,7 +246,7 @@ impl File {
     /// # }
     /// ```
     pub async fn metadata(&self) -> io::Result<Metadata> {
-        blocking::call(&self.std, |std| std.metadata()).await
+        call(&self.std, |std| std.metadata()).await
     }
 
     /// Another `File` for the same open file: they share its position, and what one writes or seeks the other sees.
@@ -265,11 +265,15 @@ impl File {
     /// ```
     pub async fn try_clone(&self) -> io::Result<File> {
         self.inner.lock().await.settle().await;
-        let std = blocking::call(&self.std, |std| std.try_clone()).await?;
+        let std = call(&self.std, |std| std.try_clone()).await?;
         Ok(Self { max_buf_size: self.max_buf_size, ..Self::from_std(std) })
     }
 
     /// The file as one of the standard library's, after what is under way has ended.
+    ///
+    /// # Panics
+    /// If a call such as [`metadata`](Self::metadata) goes on in the pool although its future was dropped, and the process can't have
+    /// one descriptor more.
     ///
     /// # Examples
     /// ```
@@ -329,7 +333,7 @@ impl File {
     /// # }
     /// ```
     pub async fn set_permissions(&self, perm: Permissions) -> io::Result<()> {
-        blocking::call(&self.std, move |std| std.set_permissions(perm)).await
+        call(&self.std, move |std| std.set_permissions(perm)).await
     }
 
     /// Changes when the file was read and written last, as the system remembers it.
@@ -352,7 +356,7 @@ impl File {
     pub async fn set_times(&self, times: FileTimes) -> io::Result<()> {
         // A write that is under way would set them again.
         self.inner.lock().await.settle().await;
-        blocking::call(&self.std, move |std| std.set_times(times.into_std())).await
+        call(&self.std, move |std| std.set_times(times.into_std())).await
     }
 
     /// [`set_times`](Self::set_times) with the time of the last change only.

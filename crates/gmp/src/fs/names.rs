@@ -2,7 +2,7 @@
 //!
 //! Go: os/file.go (Rename, Remove, Link, Symlink, Readlink), path/filepath (EvalSymlinks)
 
-use crate::io::blocking;
+use crate::fs::call::{call, call_with};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 /// # }
 /// ```
 pub async fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<()> {
-    blocking::call_with(from.as_ref(), to.as_ref(), |from, to| std::fs::rename(from, to)).await
+    call_with(from.as_ref(), to.as_ref(), |from, to| std::fs::rename(from, to)).await
 }
 
 /// Removes a file's name, and the file with its last name, when nobody has it open any more.
@@ -40,7 +40,7 @@ pub async fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<
 /// # }
 /// ```
 pub async fn remove_file(path: impl AsRef<Path>) -> io::Result<()> {
-    blocking::call(path.as_ref(), |path| std::fs::remove_file(path)).await
+    call(path.as_ref(), |path| std::fs::remove_file(path)).await
 }
 
 /// Gives a file a further name, `link`.
@@ -57,7 +57,7 @@ pub async fn remove_file(path: impl AsRef<Path>) -> io::Result<()> {
 /// # }
 /// ```
 pub async fn hard_link(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {
-    blocking::call_with(original.as_ref(), link.as_ref(), |original, link| std::fs::hard_link(original, link)).await
+    call_with(original.as_ref(), link.as_ref(), |original, link| std::fs::hard_link(original, link)).await
 }
 
 /// Makes a symbolic link, `link`, that leads to `original`, which need not exist.
@@ -74,8 +74,7 @@ pub async fn hard_link(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io
 /// # }
 /// ```
 pub async fn symlink(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {
-    blocking::call_with(original.as_ref(), link.as_ref(), |original, link| std::os::unix::fs::symlink(original, link))
-        .await
+    call_with(original.as_ref(), link.as_ref(), |original, link| std::os::unix::fs::symlink(original, link)).await
 }
 
 /// Where a symbolic link leads to.
@@ -92,7 +91,7 @@ pub async fn symlink(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::
 /// # }
 /// ```
 pub async fn read_link(path: impl AsRef<Path>) -> io::Result<PathBuf> {
-    blocking::call(path.as_ref(), |path| std::fs::read_link(path)).await
+    call(path.as_ref(), |path| std::fs::read_link(path)).await
 }
 
 /// The path from the root to what `path` leads to, without symbolic links, `.` and `..`.
@@ -110,5 +109,5 @@ pub async fn read_link(path: impl AsRef<Path>) -> io::Result<PathBuf> {
 /// # }
 /// ```
 pub async fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
-    blocking::call(path.as_ref(), |path| std::fs::canonicalize(path)).await
+    call(path.as_ref(), |path| std::fs::canonicalize(path)).await
 }

@@ -3,7 +3,7 @@
 //! Go: os.OpenFile
 
 use crate::fs::File;
-use crate::io::blocking;
+use crate::fs::call::call_with;
 use std::fs::OpenOptions as StdOpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -155,7 +155,7 @@ impl OpenOptions {
     /// # }
     /// ```
     pub async fn open(&self, path: impl AsRef<Path>) -> io::Result<File> {
-        blocking::call_with(&self.std, path.as_ref(), |options, path| options.open(path)).await.map(File::from_std)
+        call_with(&self.std, path.as_ref(), |options, path| options.open(path)).await.map(File::from_std)
     }
 
     /// The permissions of a file that is created, of which the process's umask takes away: 0o666 if nobody says otherwise.

@@ -2,7 +2,7 @@
 //!
 //! Go: os/stat.go (Stat, Lstat), os/file.go (Chmod)
 
-use crate::io::blocking;
+use crate::fs::call::call;
 use std::fs::{Metadata, Permissions};
 use std::io;
 use std::path::Path;
@@ -21,7 +21,7 @@ use std::path::Path;
 /// # }
 /// ```
 pub async fn metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
-    blocking::call(path.as_ref(), |path| std::fs::metadata(path)).await
+    call(path.as_ref(), |path| std::fs::metadata(path)).await
 }
 
 /// What the system knows about `path` itself, also if it is a symbolic link.
@@ -38,7 +38,7 @@ pub async fn metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
 /// # }
 /// ```
 pub async fn symlink_metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
-    blocking::call(path.as_ref(), |path| std::fs::symlink_metadata(path)).await
+    call(path.as_ref(), |path| std::fs::symlink_metadata(path)).await
 }
 
 /// Whether `path` leads to something. A symbolic link to nowhere doesn't.
@@ -59,7 +59,7 @@ pub async fn symlink_metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
 /// # }
 /// ```
 pub async fn try_exists(path: impl AsRef<Path>) -> io::Result<bool> {
-    blocking::call(path.as_ref(), |path| path.try_exists()).await
+    call(path.as_ref(), |path| path.try_exists()).await
 }
 
 /// Changes who may do what with a file or directory; symbolic links are followed.
@@ -78,5 +78,5 @@ pub async fn try_exists(path: impl AsRef<Path>) -> io::Result<bool> {
 /// # }
 /// ```
 pub async fn set_permissions(path: impl AsRef<Path>, perm: Permissions) -> io::Result<()> {
-    blocking::call(path.as_ref(), move |path| std::fs::set_permissions(path, perm)).await
+    call(path.as_ref(), move |path| std::fs::set_permissions(path, perm)).await
 }

@@ -2,7 +2,8 @@
 //!
 //! Go: os/dir.go (ReadDir)
 
-use crate::io::blocking::{self, in_place, section};
+use crate::fs::call::call;
+use crate::io::blocking::{in_place, section};
 use crate::task::{JoinHandle, coop, spawn_blocking};
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -37,7 +38,7 @@ const CHUNK: usize = 32;
 /// # }
 /// ```
 pub async fn read_dir(path: impl AsRef<Path>) -> io::Result<ReadDir> {
-    blocking::call(path.as_ref(), |path| {
+    call(path.as_ref(), |path| {
         let mut chunk = Chunk { found: VecDeque::with_capacity(CHUNK), rest: Some(fs::read_dir(path)?) };
         chunk.fetch();
         Ok(ReadDir(State::Idle(chunk)))
@@ -237,7 +238,7 @@ impl DirEntry {
     /// # }
     /// ```
     pub async fn metadata(&self) -> io::Result<Metadata> {
-        blocking::call(&self.std, |std| std.metadata()).await
+        call(&self.std, |std| std.metadata()).await
     }
 
     /// Whether the entry is a file, a directory or something else; symbolic links are not followed. Most file systems tell that with
@@ -262,7 +263,7 @@ impl DirEntry {
     pub async fn file_type(&self) -> io::Result<FileType> {
         match self.file_type {
             Some(file_type) => Ok(file_type),
-            None => blocking::call(&self.std, |std| std.file_type()).await,
+            None => call(&self.std, |std| std.file_type()).await,
         }
     }
 

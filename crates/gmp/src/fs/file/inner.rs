@@ -5,6 +5,7 @@
 use crate::fs::file::Shared;
 use crate::io::SeekFrom;
 use crate::io::blocking::buf::Buf;
+use crate::io::blocking::certain::Certain;
 use crate::io::blocking::{in_place, section};
 use crate::task::{JoinHandle, coop, spawn_blocking};
 use std::future::{Future, poll_fn};
@@ -58,6 +59,25 @@ impl Inner {
     /// Gives `job` to the pool.
     pub(super) fn start(&mut self, job: impl FnOnce() -> (Done, Buf) + Send + 'static) {
         self.state = State::Busy(spawn_blocking(job));
+    }
+
+    /// Gives a write to the pool, of what is in `buf`. If the pool is closed first it is made by who closes it: the writer has been
+    /// told that all is well.
+    ///
+    /// `back`: where the writer believes the file to be, seen from where it is.
+    pub(super) fn start_write(&mut self, file: &Shared, buf: Buf, back: Option<i64>) {
+        let file = file.clone();
+        let write = move |buf: &mut Buf| {
+            if let Some(n) = back {
+                (&*file).seek(SeekFrom::Current(n))?;
+            }
+            buf.write_to(&mut &*file)
+        };
+        let job = Certain::new(buf, write);
+        self.start(move || {
+            let (result, buf) = job.run();
+            (Done::Write(result), buf)
+        });
     }
 
     /// Waits until nothing is under way, and says what that was. The state is `Idle` then.

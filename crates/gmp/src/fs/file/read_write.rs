@@ -87,14 +87,7 @@ impl File {
             return Poll::Ready(result);
         }
         let n = put(&mut buf, self.max_buf_size);
-        let file = file.clone();
-        inner.start(move || {
-            let result = match back {
-                Some(n) => (&*file).seek(SeekFrom::Current(n)).and_then(|_| buf.write_to(&mut &*file)),
-                None => buf.write_to(&mut &*file),
-            };
-            (Done::Write(result), buf)
-        });
+        inner.start_write(file, buf, back);
         budget.made_progress();
         Poll::Ready(Ok(n))
     }

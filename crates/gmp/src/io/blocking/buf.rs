@@ -10,7 +10,7 @@ use std::io::{self, IoSlice, Read, Write};
 pub(crate) const DEFAULT_MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
 
 /// Bytes that have been read and not been taken, or that are to be written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Buf {
     /// Initialised all along, so that a read needs no zeroing each time.
     bytes: Vec<u8>,
@@ -18,7 +18,17 @@ pub(crate) struct Buf {
     end: usize,
 }
 
+impl Default for Buf {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Buf {
+    pub(crate) const fn new() -> Self {
+        Self { bytes: Vec::new(), start: 0, end: 0 }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.start == self.end
     }
@@ -35,6 +45,7 @@ impl Buf {
     }
 
     /// Forgets what has been read and not been taken. Returns where the reader believes the file to be, seen from where it is.
+    #[cfg(feature = "fs")]
     pub(crate) fn discard(&mut self) -> i64 {
         // A buffer is smaller than the address space.
         let ahead = i64::try_from(self.len()).unwrap_or(i64::MAX);

@@ -332,7 +332,8 @@ fn a_hook_that_blocks_or_panics_stalls_nobody() {
 #[test]
 fn the_debug_switch_prints() {
     let run = in_child("stalls::the_debug_switch_prints", &[("GMP_DEBUG", "stall=1")], || {
-        let rt = multi(1);
+        // A P for each: `block_on` doesn't wait for one, and without one it is in nobody's way.
+        let rt = multi(2);
         rt.block_on(rt.spawn(async { thread::sleep(ms(200)) })).unwrap();
         rt.block_on(async { thread::sleep(ms(200)) });
         drop(rt);
@@ -431,4 +432,72 @@ fn the_end_while_tasks_block() {
         drop(rt);
         opener.join().unwrap();
     });
+}
+
+/// A task whose sockets are always ready, and that computes in between, yields when its time slice is over and not only when its budget
+/// of 128 operations is.
+#[test]
+fn a_task_that_computes_between_ready_sockets_yields() {
+    watched(|| {
+        let rt = multi(1);
+        let polls = Arc::new(AtomicUsize::new(0));
+        let counted = polls.clone();
+        rt.block_on(rt.spawn(async move {
+            let mut busy = Box::pin(async {
+                let (mut a, mut b) = gmp::net::UnixStream::pair().unwrap();
+                for i in 0..30 {
+                    let begun = Instant::now();
+                    while begun.elapsed() < ms(10) {
+                        std::hint::spin_loop();
+                    }
+                    a.write_u8(i).await.unwrap();
+                    assert_eq!(b.read_u8().await.unwrap(), i);
+                }
+            });
+            std::future::poll_fn(|cx| {
+                counted.fetch_add(1, Ordering::Relaxed);
+                busy.as_mut().poll(cx)
+            })
+            .await;
+        }))
+        .unwrap();
+        // 60 operations, half a budget: without the flag a single poll, or two if the socket's readiness came late.
+        assert!(polls.load(Ordering::Relaxed) > 4, "{polls:?}");
+    });
+}
+
+/// Threads that took the place of stuck ones end when nobody has needed them for a while, and others are started when they are
+/// needed again.
+#[test]
+fn threads_that_are_not_needed_end() {
+    let run = in_child("stalls::threads_that_are_not_needed_end", &[], || {
+        fn workers() -> usize {
+            std::fs::read_dir("/proc/self/task")
+                .unwrap()
+                .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok())
+                .filter(|name| name.trim() == "gmp-worker")
+                .count()
+        }
+        let rt = multi_builder(2).thread_keep_alive(ms(30)).build().unwrap();
+        for _ in 0..3 {
+            let gate = Gate::default();
+            let tasks = offenders(&rt, &gate, 12, Gate::pass);
+            eventually("all of them block", || gate.waiting() == 12);
+            assert!(workers() >= 12);
+            gate.open();
+            all_done(&rt, tasks);
+            // One for each P, and a spare one.
+            eventually("the others end", || workers() <= 3);
+            assert_eq!(rt.block_on(rt.spawn(ticks(3))).unwrap(), 3);
+        }
+        // Threads of before don't come back as somebody else.
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| rt.block_on(async { gmp::spawn(ticks(3)).await.unwrap() }));
+            }
+        });
+    });
+    if let Some(run) = run {
+        assert!(run.status.success(), "{}", stderr(&run));
+    }
 }

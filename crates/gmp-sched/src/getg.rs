@@ -6,6 +6,7 @@
 //! Go: getg(), runtime/tls_amd64.s
 
 use crate::runtime2::m::M;
+use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
 use gmp_base::loom::unmodelled::AtomicPtr;
 use gmp_task::{Gp, Id};
@@ -75,6 +76,12 @@ pub fn curg() -> Option<Gp> {
 pub fn can_hand_off() -> bool {
     // SAFETY: an M is bound only while its scheduler is kept alive (`bind`).
     getm().is_some_and(|mp| !unsafe { mp.sched.as_ref() }.fifo)
+}
+
+/// Whether sysmon wants the turn to end that goes on on this thread (Go: stackPreempt).
+#[inline]
+pub fn is_preempted() -> bool {
+    getm().and_then(M::p).is_some_and(P::is_preempted)
 }
 
 /// The id of the task that runs on this thread.

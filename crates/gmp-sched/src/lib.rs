@@ -34,7 +34,7 @@ pub mod netpoll;
 pub mod dump;
 pub mod metrics;
 
-pub use getg::{EnterGuard, can_hand_off, current, current_task_id, enter, is_driving, start_driving};
+pub use getg::{EnterGuard, can_hand_off, current, current_task_id, enter, is_driving, is_preempted, start_driving};
 pub use proc::syscall::{may_block_in_place, section, section_out_of_runtime};
 pub use rt0::record::BootRecord;
 pub use runtime2::config::{Config, Flavor, Pin, UnhandledPanic};

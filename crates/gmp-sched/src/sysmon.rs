@@ -20,7 +20,7 @@
 //!
 //! # Limits
 //! Each retirement costs an M. Spare ones are parked in advance, so that it is one futex wake; new threads come from a bucket of
-//! tokens, and there are never more than so many records ([`MAX_SPARE_RECORDS`](crate::runtime2::schedt::MAX_SPARE_RECORDS)). What is denied is counted: that M keeps its P.
+//! tokens; those that nobody has needed for the keep-alive time end; and there are never more than so many records ([`MAX_SPARE_RECORDS`](crate::runtime2::schedt::MAX_SPARE_RECORDS)). What is denied is counted: that M keeps its P.
 //!
 //! # Proof: sysmon isn't asleep while a P is held
 //! It falls asleep under the lock of the idle list, if all slots are idle, having stored ASLEEP. Who takes a slot takes that lock before or
@@ -127,6 +127,7 @@ fn run(sched: &Arc<Sched>) {
     pin::float(sched);
     let mut watch = Watch::new(sched);
     let mut tick = SHORT_TICK;
+    let mut reaped = nanotime();
     while !sched.is_closing() {
         if !fall_asleep(sched, &mut watch) {
             let began = nanotime();
@@ -134,6 +135,10 @@ fn run(sched: &Arc<Sched>) {
             let now = nanotime();
             let overslept = now.saturating_sub(began) > 2 * tick;
             tick = if watch.look(sched, now, overslept) { SHORT_TICK } else { LONG_TICK };
+            if now.saturating_sub(reaped) > nanos(sched.config.thread_keep_alive) {
+                reaped = now;
+                newm::dismiss_surplus(sched);
+            }
         }
         // ORDERING: a hint; what is pushed into a retired ring meanwhile is found at the next look, or by an M (`tenure`).
         if sched.nretired.load(Unmodelled::Relaxed) != 0 {
@@ -154,6 +159,10 @@ fn fall_asleep(sched: &Arc<Sched>, watch: &mut Watch) -> bool {
         if watch.any_stuck() {
             sched.sysmon.note.sleep_timeout(Duration::from_nanos(LAZY_TICK));
             watch.look_at_stuck(sched, nanotime());
+        } else if newm::surplus(sched) > 0 {
+            if !sched.sysmon.note.sleep_timeout(sched.config.thread_keep_alive) {
+                newm::dismiss_surplus(sched);
+            }
         } else {
             sched.sysmon.note.sleep();
         }
@@ -162,4 +171,8 @@ fn fall_asleep(sched: &Arc<Sched>, watch: &mut Watch) -> bool {
             return true;
         }
     }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -24,6 +24,8 @@ mod local_set;
 mod spawn_local;
 mod blocking;
 mod yield_now;
+#[cfg(any(feature = "net", feature = "time"))]
+pub(crate) mod leaf;
 
 pub mod join_set;
 

@@ -21,6 +21,7 @@ pub(crate) fn acquirep<'a>(sched: &'a Sched, mp: &M, slot: usize) -> &'a P {
         gmp_base::throw!("wirep: p{slot} is held by another m ({:?})", pp.tenure);
     }
     mp.set_p(Some(pp));
+    pp.set_preempt(false);
     sched.slots[slot].count_unpark();
     // ORDERING: a hint for `wakep`; released to `Sched::last_m`.
     sched.slots[slot].last_m.store(ptr::from_ref(mp).cast_mut(), Ordering::Release);

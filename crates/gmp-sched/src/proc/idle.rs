@@ -262,6 +262,13 @@ impl<T: Copy + PartialEq> Idle<T> {
         self.take_m(&mut self.lists.lock(), last)
     }
 
+    /// Takes out the M that went to sleep first of those that `may` go, and isn't in the seat: it isn't needed.
+    pub fn take_oldest(&self, may: impl Fn(T) -> bool) -> Option<T> {
+        let mut lists = self.lists.lock();
+        let i = lists.midle.iter().position(|&mp| may(mp))?;
+        Some(lists.midle.remove(i))
+    }
+
     /// A claim that cannot be honoured (no thread to be had). An M that has become idle meanwhile takes it over, still
     /// counted as spinning: it may have looked around before what the claim was made for was queued, and whoever queued
     /// something since relied on the claim. If there is none, the slot is idle again.

@@ -12,7 +12,7 @@ use crate::proc::template::{self, Request};
 use crate::proc::{acquirep, pin, wakep};
 use crate::runtime2::config::NameFn;
 use crate::runtime2::m::{G0, M};
-use crate::runtime2::schedt::{MPtr, Sched};
+use crate::runtime2::schedt::{Lifecycle, MPtr, Sched};
 use crate::shutdown;
 use gmp_base::loom::Ordering;
 use gmp_base::loom::unmodelled::Ordering as Unmodelled;
@@ -71,8 +71,7 @@ fn make(sched: &Arc<Sched>, slot: Option<(usize, bool)>, spares: usize) -> bool 
         return false;
     }
     lifecycle.workers += 1;
-    // One that a thread was refused for is used for the next.
-    let mp = lifecycle.unused_m.take().unwrap_or_else(|| MPtr::of(sched.new_m()));
+    let mp = lifecycle.unused_ms.pop().unwrap_or_else(|| MPtr::of(sched.new_m()));
     drop(lifecycle);
     let of_thread = sched.clone();
     match start_thread(sched, None, move || mstart(of_thread, mp, slot)) {
@@ -91,7 +90,7 @@ fn make(sched: &Arc<Sched>, slot: Option<(usize, bool)>, spares: usize) -> bool 
         }
     }
     let mut lifecycle = sched.lifecycle.lock();
-    lifecycle.unused_m = Some(mp);
+    lifecycle.unused_ms.push(mp);
     lifecycle.workers -= 1;
     false
 }
@@ -161,7 +160,7 @@ fn mstart(sched: Arc<Sched>, mp: MPtr, slot: Option<(usize, bool)>) {
     let driving = getg::start_driving();
     crate::rt0::tls::bind_m(&sched, mp);
     mp.bind_stack();
-    mp.set_worker();
+    mp.set_worker(true);
     if let Some(hook) = &sched.config.hooks.on_thread_start {
         run_hook(hook);
     }
@@ -173,7 +172,9 @@ fn mstart(sched: Arc<Sched>, mp: MPtr, slot: Option<(usize, bool)>) {
         }
         crate::rt0::fault::at("worker-leaves");
         schedule::schedule(&sched, &mut g0, &mut UntilClosed);
-        mexit(&sched, mp);
+        if !mp.is_dismissed() || sched.is_closing() {
+            mexit(&sched, mp);
+        }
     });
     if let Some(hook) = &sched.config.hooks.on_thread_stop {
         run_hook(hook);
@@ -182,8 +183,45 @@ fn mstart(sched: Arc<Sched>, mp: MPtr, slot: Option<(usize, bool)>) {
     drop(entered);
     drop(bound);
     std::mem::forget(left);
-    sched.lifecycle.lock().workers -= 1;
+    let mut lifecycle = sched.lifecycle.lock();
+    if !mp.is_dismissed() {
+        lifecycle.workers -= 1;
+    } else if !lifecycle.closed {
+        retire_m(&sched, mp, &mut lifecycle);
+    }
+    drop(lifecycle);
     leave(sched);
+}
+
+/// The thread of an M that isn't needed ends while the runtime goes on: another thread may have the M, and nobody waits for this one.
+fn retire_m(sched: &Sched, mp: &M, lifecycle: &mut Lifecycle) {
+    mp.set_worker(false);
+    // ORDERING: the binding is this thread's. The next thread with its number in `thread_local` must not find an M that somebody else has.
+    sched.bindings.get_or_default().m.store(std::ptr::null_mut(), Ordering::Release);
+    lifecycle.unused_ms.push(MPtr::of(mp));
+    lifecycle.threads.retain(|thread| thread.thread().id() != std::thread::current().id());
+}
+
+/// How many workers there are beyond one for each P, one for each that is stuck, and a spare one.
+pub(crate) fn surplus(sched: &Sched) -> usize {
+    // ORDERING: hints.
+    let stuck = sched.nretired.load(Unmodelled::Relaxed) + sched.naway.load(Unmodelled::Relaxed);
+    let workers = sched.lifecycle.lock().workers;
+    workers.saturating_sub(sched.procs() + stuck + 1)
+}
+
+/// Ends threads that aren't needed any more: those that have slept longest.
+pub(crate) fn dismiss_surplus(sched: &Sched) {
+    for _ in 0..surplus(sched) {
+        match sched.idle.take_oldest(|mp| mp.get().is_worker()) {
+            Some(mp) => {
+                // From now on: until it has ended it may not be counted on.
+                sched.lifecycle.lock().workers -= 1;
+                mp.get().dismiss();
+            }
+            None => return,
+        }
+    }
 }
 
 /// Aborts if a worker's thread unwinds or returns without going through `mexit`.
@@ -214,8 +252,8 @@ struct UntilClosed;
 
 impl Until for UntilClosed {
     #[inline]
-    fn is_done(&mut self, sched: &Sched, _g0: &mut G0<'_>) -> bool {
-        sched.is_closing()
+    fn is_done(&mut self, sched: &Sched, g0: &mut G0<'_>) -> bool {
+        sched.is_closing() || g0.mp.is_dismissed()
     }
 }
 

@@ -108,6 +108,10 @@ fn mpark<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
         if take_nextp(sched, mp) {
             return run_batch(sched, mp, &mut batch);
         }
+        if mp.is_dismissed() {
+            // Nobody knows of us any more.
+            return ready::injectglist_globally(sched, &mut batch);
+        }
         if until.is_kicked(sched, mp) || sched.is_closing() {
             match sched.idle.leave(MPtr::of(mp), slot) {
                 Leave::WithP(slot) => {

@@ -55,6 +55,8 @@ pub struct M {
     section: AtomicU32,
     /// It was started to run Gs, and is counted among the workers.
     worker: AtomicBool,
+    /// There are too many: its thread is to end.
+    dismissed: AtomicBool,
     /// In the middle of a turn it has handed its P to others, and is counted in `naway`.
     away: AtomicBool,
     /// The kernel's number of its thread; 0: unknown.
@@ -147,6 +149,7 @@ impl M {
             turn: Turn::default(),
             section: AtomicU32::new(0),
             worker: AtomicBool::new(false),
+            dismissed: AtomicBool::new(false),
             away: AtomicBool::new(false),
             tid: AtomicU32::new(0),
             pinned: AtomicU32::new(0),
@@ -232,16 +235,36 @@ impl M {
         self.section.store(self.section().wrapping_add(1), Unmodelled::Relaxed);
     }
 
-    /// It is started to run Gs.
-    pub(crate) fn set_worker(&self) {
-        // ORDERING: the M's own variable.
-        self.worker.store(true, Ordering::Relaxed);
+    /// It is started to run Gs, or its thread ends.
+    pub(crate) fn set_worker(&self, worker: bool) {
+        // ORDERING: the M's own variables; who looks for workers to dismiss has them out of the idle list.
+        self.worker.store(worker, Ordering::Relaxed);
+        self.dismissed.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_worker(&self) -> bool {
+        // ORDERING: as above.
+        self.worker.load(Ordering::Relaxed)
+    }
+
+    /// Its thread is to end. It has been taken out of the list of idle ones.
+    pub(crate) fn dismiss(&self) {
+        // ORDERING: published by the wake-up.
+        self.dismissed.store(true, Ordering::Relaxed);
+        self.wakeup();
+    }
+
+    /// Whether its thread is to end.
+    #[inline]
+    pub(crate) fn is_dismissed(&self) -> bool {
+        // ORDERING: behind the note's acquire.
+        self.dismissed.load(Ordering::Relaxed)
     }
 
     /// In the middle of a turn, the M is about to hand its P to others: they may need one M more than there are Ps.
     pub(crate) fn go_away(&self) {
         // ORDERING: the M's own variables; the count is a limit, no more.
-        if self.worker.load(Ordering::Relaxed) && !self.away.swap(true, Ordering::Relaxed) {
+        if self.is_worker() && !self.away.swap(true, Ordering::Relaxed) {
             self.sched().naway.fetch_add(1, Unmodelled::Relaxed);
         }
     }

@@ -144,8 +144,8 @@ pub(crate) struct Lifecycle {
     pub(crate) threads: Vec<ThreadHandle<()>>,
     /// The shutdown has begun; no thread is started any more.
     pub(crate) closed: bool,
-    /// An M that was made for a thread that was refused.
-    pub(crate) unused_m: Option<MPtr>,
+    /// Ms whose threads were refused, or have been dismissed.
+    pub(crate) unused_ms: Vec<MPtr>,
 }
 
 /// Counters that no P owns.

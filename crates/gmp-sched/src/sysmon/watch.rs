@@ -174,7 +174,7 @@ impl Watch {
             // Threads can't be asked here: only the time says something.
             (_, None) => Class::Busy,
         };
-        let threshold = u64::try_from(sched.config.stall_threshold.as_nanos()).unwrap_or(u64::MAX);
+        let threshold = super::nanos(sched.config.stall_threshold);
         seen.stuck = match class {
             Class::Blocked => Some(Stuck::Blocked),
             Class::Busy if lasted >= threshold => Some(Stuck::Busy),

@@ -6,7 +6,7 @@
 //! Go: internal/poll/fd_poll_runtime.go, fd_unix.go (FD)
 
 use crate::runtime::NO_RUNTIME;
-use crate::task::coop;
+use crate::task::leaf;
 use gmp_netpoll::{Direction, PollDesc, Waiting, shutdown_error};
 use gmp_sched::Sched;
 use mio::event::Source;
@@ -86,7 +86,7 @@ impl Registration {
 
     #[inline]
     fn poll_ready(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<io::Result<gmp_netpoll::ReadyEvent>> {
-        let budget = ready!(coop::poll_proceed(cx));
+        let budget = ready!(leaf::poll_proceed(cx));
         let event = ready!(self.desc.poll(cx, direction));
         if event.is_shutdown {
             return Poll::Ready(Err(shutdown_error()));
@@ -207,7 +207,7 @@ impl Registration {
         let asked = asked(interest);
         loop {
             let event = self.wait(asked).await?;
-            let budget = poll_fn(coop::poll_proceed).await;
+            let budget = poll_fn(leaf::poll_proceed).await;
             match f() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.desc.clear(event),
                 result => {

@@ -5,7 +5,7 @@
 //! that costs.
 
 use crate::runtime::{NO_RUNTIME, SHUTTING_DOWN};
-use crate::task::coop;
+use crate::task::leaf;
 use crate::time::{Duration, Instant, from_now};
 use gmp_time::{Fired, LATEST, Timer};
 use pin_project_lite::pin_project;
@@ -264,7 +264,7 @@ impl Alarm {
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let budget = ready!(coop::poll_proceed(cx));
+        let budget = ready!(leaf::poll_proceed(cx));
         let fired = match &mut self.state {
             State::New | State::Ahead | State::Reset => self.look(cx.waker()),
             State::Armed(timer) => timer.poll(cx),

@@ -501,3 +501,36 @@ fn threads_that_are_not_needed_end() {
         assert!(run.status.success(), "{}", stderr(&run));
     }
 }
+
+/// Many tasks that compute for long and then yield: an M is left for the others all the time, not only when one of them yields.
+#[test]
+fn yielding_hogs_leave_room() {
+    watched(|| {
+        let rt = multi(2);
+        let stop = Arc::new(AtomicBool::new(false));
+        let bursts = Arc::new(AtomicUsize::new(0));
+        let tasks: Vec<_> = (0..8)
+            .map(|_| {
+                let (stop, bursts) = (stop.clone(), bursts.clone());
+                rt.spawn(async move {
+                    while !stop.load(Ordering::Relaxed) {
+                        let begun = Instant::now();
+                        while begun.elapsed() < ms(50) {
+                            std::hint::spin_loop();
+                        }
+                        bursts.fetch_add(1, Ordering::Relaxed);
+                        gmp::task::yield_now().await;
+                    }
+                })
+            })
+            .collect();
+        eventually("all have begun", || bursts.load(Ordering::Relaxed) > 16);
+        let before = bursts.load(Ordering::Relaxed);
+        rt.block_on(rt.spawn(ticks(100))).unwrap();
+        let meanwhile = bursts.load(Ordering::Relaxed) - before;
+        assert!(meanwhile < 100, "a tick waits for a burst to end: {meanwhile} of them");
+        // The hogs have their turn too, all of them, and end.
+        stop.store(true, Ordering::Relaxed);
+        all_done(&rt, tasks);
+    });
+}

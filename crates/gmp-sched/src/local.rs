@@ -118,7 +118,6 @@ impl fmt::Debug for LocalSched {
 
 impl LocalSched {
     /// A scheduler for the calling thread.
-    #[expect(clippy::new_ret_no_self, reason = "its Gs need it in an `Arc`")]
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
             here: Owned::new(Here::default()),

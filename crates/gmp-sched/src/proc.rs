@@ -55,6 +55,7 @@ pub mod seat;
 pub mod pace;
 pub mod park;
 pub mod find_runnable;
+pub mod hog;
 pub mod execute;
 pub mod syscall;
 pub mod schedule;

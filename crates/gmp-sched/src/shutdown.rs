@@ -129,6 +129,10 @@ pub(crate) fn drain(sched: &Sched) {
             any = true;
             cancel_queued(sched, gp);
         }
+        while let Some(gp) = sched.hogq.get() {
+            any = true;
+            cancel_queued(sched, gp);
+        }
         for pp in sched.records() {
             pp.drain(|gp| {
                 any = true;
@@ -173,7 +177,12 @@ pub(crate) fn final_drain(sched: &Arc<Sched>) {
             // ORDERING: behind the fence of `begin`; acquires what a retirement has moved.
             let quiet = sched.nretiring.load(Ordering::Acquire) == 0;
             drain(sched);
-            if quiet && drain_the_only_p(sched) && sched.runq.is_empty() && sched.allgs.is_empty() {
+            if quiet
+                && drain_the_only_p(sched)
+                && sched.runq.is_empty()
+                && sched.hogq.is_empty()
+                && sched.allgs.is_empty()
+            {
                 break;
             }
             // A waker is between the right to queue a G and the queue, or holds the P for a moment: soon done.

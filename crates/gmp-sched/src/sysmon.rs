@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | in a blocking section | its count is the same at two looks | retired, if something waits |
 //! | blocked in the kernel | its CPU clock stands, and the kernel says that it sleeps | retired, if something waits |
-//! | computing | its CPU clock runs | after the threshold (10 ms): preempt flag, and its queue goes to the global one; retired only if no P makes progress and something waits, at most GOMAXPROCS at a time |
+//! | computing | its CPU clock runs | after the threshold (10 ms): preempt flag, and its queue goes to the global one; retired only if no P makes progress and something waits, up to a bound; when it yields it goes to the hogs (`proc/hog.rs`) |
 //! | preempted, throttled | its clock stands, but it wants a CPU | nothing: one more thread would make it worse |
 //!
 //! *Something waits*: a queue isn't empty, a timer is due, or nobody is in the seat though there is something to wait for; and

@@ -4,7 +4,7 @@
 
 use crate::budget::{Budget, REFILL_EVERY};
 use crate::getg;
-use crate::proc::ready;
+use crate::proc::{hog, ready};
 use crate::runtime2::m::G0;
 use crate::runtime2::schedt::Sched;
 use gmp_task::{Gp, Ran, g};
@@ -28,7 +28,14 @@ pub(crate) fn execute(sched: &Sched, g0: &mut G0<'_>, gp: Gp) {
     if getg::depth() != g0.depth {
         getg::drop_leaked(g0.depth, mp.sched.as_ptr());
     }
-    if ran == Ran::Again {
+    if g0.hog {
+        hog::end(sched, g0);
+    }
+    let hogging = mp.take_hogging();
+    if ran == Ran::Again && hogging {
+        // SAFETY: the right to queue it is ours.
+        unsafe { hog::put(sched, gp) };
+    } else if ran == Ran::Again {
         // SAFETY: the right to queue it is ours.
         unsafe { goyield(sched, g0, gp) };
     }

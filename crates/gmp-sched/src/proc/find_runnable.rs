@@ -9,13 +9,15 @@
 //! | 5 | netpoll without waiting | if the last wait for events was none |
 //! | 6 | timers: own and idle slots', overdue ones of others | |
 //! | 7 | the other Ps | if spinning is allowed |
-//! | 8 | wait in the seat for events and timers, or sleep | |
+//! | 8 | a hog (`hog.rs`); at the 61st turn too | |
+//! | 9 | wait in the seat for events and timers, or sleep | |
 //!
 //! Go looks for events before it steals, each time. Here an M that will wait for them next doesn't: the look costs a
 //! system call, and the wait finds the same.
 //!
 //! Go: runtime/proc.go (findRunnable, 3404-3840)
 
+use crate::proc::hog;
 use crate::proc::park;
 use crate::proc::pin;
 use crate::proc::ready;
@@ -61,6 +63,9 @@ pub(crate) fn find_runnable<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mu
         if let Some(gp) = unsafe { every_61st(sched, pp) } {
             return Some(gp);
         }
+        if let Some(gp) = hog::take(sched, g0) {
+            return Some(gp);
+        }
     }
     // SAFETY: this thread's M holds the record.
     if let Some(gp) = unsafe { runqget(sched, pp) } {
@@ -79,6 +84,9 @@ pub(crate) fn find_runnable<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mu
     }
     // SAFETY: this thread's M holds the record, whose ring is empty now.
     if let Some(gp) = unsafe { spin(sched, g0, pp) } {
+        return Some(gp);
+    }
+    if let Some(gp) = hog::take(sched, g0) {
         return Some(gp);
     }
     // A look that spares the way to bed and back, for a `block_on` future that has yielded.

@@ -4,7 +4,7 @@
 
 use crate::proc::idle::{GiveUp, Leave};
 use crate::proc::schedule::Until;
-use crate::proc::{acquirep, newm, ready, seat, wakep};
+use crate::proc::{acquirep, hog, newm, ready, seat, wakep};
 use crate::runtime2::m::{G0, M};
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::{MPtr, Sched};
@@ -85,7 +85,7 @@ fn second_look<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: us
     let mp = g0.mp;
     let left = if until.is_kicked(sched, mp) || sched.is_closing() {
         sched.idle.leave(MPtr::of(mp), slot)
-    } else if !sched.runq.is_empty() || wakep::any_ring_has_work(sched) {
+    } else if !sched.runq.is_empty() || wakep::any_ring_has_work(sched) || hog::may_run(sched) {
         sched.idle.leave_with_p(MPtr::of(mp), slot)
     } else {
         return false;

@@ -55,6 +55,8 @@ pub struct M {
     section: AtomicU32,
     /// It was started to run Gs, and is counted among the workers.
     worker: AtomicBool,
+    /// Sysmon has found that its turn computes for too long.
+    hogging: AtomicBool,
     /// There are too many: its thread is to end.
     dismissed: AtomicBool,
     /// In the middle of a turn it has handed its P to others, and is counted in `naway`.
@@ -150,6 +152,7 @@ impl M {
             section: AtomicU32::new(0),
             worker: AtomicBool::new(false),
             dismissed: AtomicBool::new(false),
+            hogging: AtomicBool::new(false),
             away: AtomicBool::new(false),
             tid: AtomicU32::new(0),
             pinned: AtomicU32::new(0),
@@ -233,6 +236,23 @@ impl M {
     pub(crate) fn count_section(&self) {
         // ORDERING: one writer; a hint for sysmon.
         self.section.store(self.section().wrapping_add(1), Unmodelled::Relaxed);
+    }
+
+    /// Its turn computes for too long. Should it be over by now, the next one is taken for it: no harm.
+    pub(crate) fn set_hogging(&self) {
+        // ORDERING: a hint.
+        self.hogging.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the turn that has ended computed for too long.
+    #[inline(always)]
+    pub(crate) fn take_hogging(&self) -> bool {
+        // ORDERING: as above.
+        let hogging = self.hogging.load(Ordering::Relaxed);
+        if hogging {
+            self.hogging.store(false, Ordering::Relaxed);
+        }
+        hogging
     }
 
     /// It is started to run Gs, or its thread ends.
@@ -349,6 +369,8 @@ pub struct G0<'a> {
     pub(crate) busy_since: u64,
     /// It has run something since it last woke.
     pub(crate) has_run: bool,
+    /// What it runs came out of the queue of hogs.
+    pub(crate) hog: bool,
     /// The last sleep was so short that a longer look would have spared it.
     pub(crate) linger: bool,
 }
@@ -390,6 +412,7 @@ impl<'a> G0<'a> {
             depth: crate::getg::depth(),
             busy_since: 0,
             has_run: false,
+            hog: false,
             linger: false,
         }
     }

@@ -63,6 +63,10 @@ pub struct Sched {
     pub(crate) polling_net: AtomicBool,
     /// The global run queue.
     pub(crate) runq: CachePadded<GlobRunq<Header>>,
+    /// Gs that have computed for longer than the threshold in one poll, and yielded (`proc/hog.rs`).
+    pub(crate) hogq: GlobRunq<Header>,
+    /// How many Gs out of `hogq` run.
+    pub(crate) nhogs: AtomicUsize,
     /// Free cells that no P holds.
     pub(crate) gfree: GlobalFree,
     /// Gs that wait or have waited.
@@ -228,6 +232,8 @@ impl Sched {
             netpoll: OnceLock::new(),
             polling_net: AtomicBool::new(false),
             runq: CachePadded::new(GlobRunq::new()),
+            hogq: GlobRunq::new(),
+            nhogs: AtomicUsize::new(0),
             gfree: GlobalFree::new(),
             allgs: AllGs::new(procs),
             allp: (0..procs + MAX_SPARE_RECORDS).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
@@ -389,7 +395,7 @@ impl Drop for Sched {
                 gmp_base::throw!("a scheduler is freed with tasks in p{}", pp.id);
             }
         }
-        if !self.runq.is_empty() || !self.allgs.is_empty() {
+        if !self.runq.is_empty() || !self.hogq.is_empty() || !self.allgs.is_empty() {
             gmp_base::throw!("a scheduler is freed with tasks in its global queue, or waiting");
         }
     }

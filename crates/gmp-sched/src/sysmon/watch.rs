@@ -28,6 +28,8 @@ const TOKENS: u64 = 64;
 const TOKEN_EVERY: u64 = 5_000_000;
 /// A poll that blocks loses its P after so long even if nothing waits (Go: 10 ms): when all others are idle, sysmon can sleep.
 const LET_GO: u64 = 20_000_000;
+/// So many Ms for each P may compute beside those that have one.
+const OVERSUBSCRIBE: usize = 4;
 /// Nobody has looked for events for so long: sysmon does.
 const NET_UNSEEN: u64 = 10_000_000;
 
@@ -191,6 +193,7 @@ impl Watch {
         if stuck == Stuck::Busy {
             // It yields at its next await of something of ours, and what it keeps waiting is for all.
             pp.set_preempt(true);
+            mp.set_hogging();
             if !pp.runq.is_empty() || pp.runq.has_next() {
                 retire::share(sched, pp);
             }
@@ -222,7 +225,7 @@ impl Watch {
         let all_stuck =
             self.seen.iter().enumerate().all(|(slot, seen)| seen.stuck.is_some() && !sched.idle.is_idle(slot));
         let busy = self.caught.iter().filter(|c| c.retired && c.kind == Some(StallKind::Busy)).count();
-        all_stuck && busy < sched.procs()
+        all_stuck && busy < OVERSUBSCRIBE * sched.procs()
     }
 
     fn retake(

@@ -56,7 +56,7 @@ fn give_back(sched: &Sched, pp: &P) {
     unsafe { pp.owned(|o| any |= !o.overflow.is_empty()) };
     // SAFETY: as above.
     unsafe { pp.owned(|o| sched.runq.put_batch(&mut o.overflow)) };
-    pp.stats.fold_into(&sched.slots[pp.slot()].base);
+    pp.fold_stats_into(&sched.slots[pp.slot()].base);
     pp.tenure.give_back();
     sched.put_record(pp);
     // ORDERING: a hint for thieves.

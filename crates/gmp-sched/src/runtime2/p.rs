@@ -7,6 +7,7 @@ use gmp_base::CachePadded;
 use gmp_base::loom::unmodelled::AtomicU64 as Counter;
 use gmp_base::loom::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use gmp_base::rand::FastRand;
+use gmp_queue::runq::CAPACITY;
 use gmp_queue::{GQueue, Runq, Tenure};
 use gmp_task::gfree::FreeLists;
 use gmp_task::id::IdCache;
@@ -34,6 +35,8 @@ pub struct P {
     pub rand: FastRand,
     /// Written by the owner, read by all.
     pub stats: CachePadded<PStats>,
+    /// Turns that are no longer in `stats`: those of earlier tenures that ended by a retirement.
+    turns_before: OwnedCounter,
 }
 
 /// What only the owner touches.
@@ -78,6 +81,7 @@ impl P {
             })),
             rand: FastRand::new(seed ^ (id as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             stats: CachePadded::new(PStats::default()),
+            turns_before: OwnedCounter::default(),
         }
     }
 
@@ -98,9 +102,17 @@ impl P {
         self.slot.load(Ordering::Relaxed)
     }
 
-    /// Counts the turns: the same number at two times means that no turn has begun in between.
+    /// Counts the turns: the same number at two times means that no turn has begun in between, whoever had the record.
     pub(crate) fn turn(&self) -> u64 {
-        self.stats.polls.get().wrapping_add(self.stats.block_on_polls.get())
+        let in_stats = self.stats.polls.get().wrapping_add(self.stats.block_on_polls.get());
+        self.turns_before.get().wrapping_add(in_stats)
+    }
+
+    /// Moves the counters of a record that leaves its slot to those of the slot. Only the owner may call it.
+    pub(crate) fn fold_stats_into(&self, base: &PStatsBase) {
+        // Sysmon may look in between and see a number that never was: it takes that for a new turn.
+        self.turns_before.add(self.stats.polls.get().wrapping_add(self.stats.block_on_polls.get()));
+        self.stats.fold_into(base);
     }
 
     /// Whether sysmon wants the time slice to end.
@@ -116,9 +128,10 @@ impl P {
         self.preempt.store(preempt, Ordering::Relaxed);
     }
 
-    /// Takes everything out of the ring and `runnext`, as a thief.
+    /// Takes everything out of the ring and `runnext`, as a thief; not without end, should the owner put more into it all the time.
     pub(crate) fn drain(&self, mut f: impl FnMut(Gp)) {
-        while let Some(gp) = self.runq.take_oldest() {
+        for _ in 0..CAPACITY {
+            let Some(gp) = self.runq.take_oldest() else { break };
             f(gp);
         }
         if let Some(gp) = self.runq.take_next() {
@@ -176,8 +189,8 @@ macro_rules! stats {
         }
 
         impl PStats {
-            /// Moves the counters of a record that leaves its slot to those of the slot.
-            pub(crate) fn fold_into(&self, base: &PStatsBase) {
+            /// See [`P::fold_stats_into`].
+            fn fold_into(&self, base: &PStatsBase) {
                 $(
                     // ORDERING: figures for people.
                     base.$name.fetch_add(self.$name.take(), Ordering::Relaxed);
@@ -303,3 +316,6 @@ impl Slot {
         unsafe { &*rec }
     }
 }
+
+#[cfg(all(test, not(gmp_loom)))]
+mod tests;

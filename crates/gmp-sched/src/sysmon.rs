@@ -32,7 +32,8 @@ mod classify;
 mod watch;
 mod report;
 
-use crate::proc::{newm, pin, retire};
+use crate::proc::idle::EMPTY_SEAT;
+use crate::proc::{newm, pin, retire, seat, wakep};
 use crate::runtime2::schedt::Sched;
 use gmp_arch::ticks::nanotime;
 use gmp_base::loom::unmodelled::Ordering as Unmodelled;
@@ -147,6 +148,27 @@ fn run(sched: &Arc<Sched>) {
     }
 }
 
+/// Whether no M is idle and none may be to be had: a thread has been refused.
+fn is_short_of_ms(sched: &Sched) -> bool {
+    // ORDERING: who counts a refusal wakes us afterwards.
+    sched.stats.thread_failures.load(Unmodelled::Relaxed) != 0 && sched.idle.nmidle() == 0
+}
+
+/// All Ps are idle, and so many Ms may be stuck that none is left, with the system refusing others: what the idle ones would see to.
+fn stand_in(sched: &Arc<Sched>) {
+    // ORDERING: a hint: what a stuck M put into its `runnext` while it was being retired, of which nobody was told.
+    if sched.nretired.load(Unmodelled::Relaxed) != 0 {
+        retire::drain_retired(sched);
+    }
+    if sched.idle.until() == EMPTY_SEAT {
+        seat::look_for_all(sched);
+    }
+    // A thread that was refused may be possible now.
+    if !sched.runq.is_empty() && sched.idle.should_wake() {
+        wakep::wakep(sched);
+    }
+}
+
 /// Sleeps if all Ps are idle, until one isn't.
 fn fall_asleep(sched: &Arc<Sched>, watch: &mut Watch) -> bool {
     // ORDERING: under the lock that takers of Ps take (see the module's proof).
@@ -156,9 +178,10 @@ fn fall_asleep(sched: &Arc<Sched>, watch: &mut Watch) -> bool {
     }
     watch.forget();
     loop {
-        if watch.any_stuck() {
+        if watch.any_stuck() || is_short_of_ms(sched) {
             sched.sysmon.note.sleep_timeout(Duration::from_nanos(LAZY_TICK));
             watch.look_at_stuck(sched, nanotime());
+            stand_in(sched);
         } else if newm::surplus(sched) > 0 {
             if !sched.sysmon.note.sleep_timeout(sched.config.thread_keep_alive) {
                 newm::dismiss_surplus(sched);

@@ -12,7 +12,7 @@ use crate::proc::template::{self, Request};
 use crate::proc::{acquirep, pin, wakep};
 use crate::runtime2::config::NameFn;
 use crate::runtime2::m::{G0, M};
-use crate::runtime2::schedt::{Lifecycle, MPtr, Sched};
+use crate::runtime2::schedt::{Lifecycle, MAX_SPARE_RECORDS, MPtr, Sched};
 use crate::shutdown;
 use gmp_base::loom::Ordering;
 use gmp_base::loom::unmodelled::Ordering as Unmodelled;
@@ -67,7 +67,11 @@ fn make(sched: &Arc<Sched>, slot: Option<(usize, bool)>, spares: usize) -> bool 
     // and will look around when it is there.
     // ORDERING: a hint; one M too many or too few for a moment.
     let stuck = sched.nretired.load(Unmodelled::Relaxed) + sched.naway.load(Unmodelled::Relaxed);
-    if lifecycle.workers >= sched.procs() + stuck + spares {
+    if lifecycle.workers >= sched.procs() + stuck.min(MAX_SPARE_RECORDS) + spares {
+        if stuck > MAX_SPARE_RECORDS {
+            // ORDERING: a figure for people.
+            sched.stats.stalls.denied.fetch_add(1, Unmodelled::Relaxed);
+        }
         return false;
     }
     lifecycle.workers += 1;
@@ -87,6 +91,8 @@ fn make(sched: &Arc<Sched>, slot: Option<(usize, bool)>, spares: usize) -> bool 
                     "cannot start a worker thread ({error}); going on with those that there are"
                 ));
             }
+            // If there are none it stands in for them.
+            sched.sysmon.wakeup();
         }
     }
     let mut lifecycle = sched.lifecycle.lock();

@@ -28,7 +28,8 @@ use std::task::Waker;
 use std::thread::JoinHandle as ThreadHandle;
 use thread_local::ThreadLocal;
 
-/// Most P records beyond the slots: Ms that may be stuck in a poll with a retired record at a time.
+/// Most P records beyond the slots: Ms that may be stuck in a poll with a retired record at a time. And most workers beyond the slots, for
+/// those that have handed their P to others (`naway`) don't count without end either.
 pub(crate) const MAX_SPARE_RECORDS: usize = 512;
 
 /// The scheduler of one runtime.

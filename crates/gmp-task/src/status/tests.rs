@@ -102,3 +102,33 @@ fn a_snapshot_reads_well() {
     assert_eq!(format!("{:?}", super::Snapshot(BORN)), "{runnable, join-interest, refs=2}");
     assert_eq!(format!("{:?}", super::Snapshot(REF)), "{waiting, refs=1}");
 }
+
+/// Two pollers would share a future. The word sees the second one and ends the process, in release too.
+#[test]
+#[cfg_attr(miri, ignore = "needs processes")]
+fn a_second_poller_is_thrown_at() {
+    const CHILD: &str = "GMP_TASK_SECOND_POLLER";
+    let ways: [(&str, fn(&Status)); 4] = [
+        ("running", |_| ()),
+        ("running, runnable", |s| assert!(!s.wake_by_ref())),
+        ("waiting", |s| assert_eq!(s.park(), Park::Parked)),
+        ("dead", |s| assert_eq!(s.complete(), Complete::Released)),
+    ];
+    if let Ok(way) = std::env::var(CHILD) {
+        let s = Status::born();
+        s.enter();
+        ways[way.parse::<usize>().unwrap()].1(&s);
+        s.enter();
+        return;
+    }
+    for (way, (status, _)) in ways.iter().enumerate() {
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "status::tests::a_second_poller_is_thrown_at", "--nocapture"])
+            .env(CHILD, way.to_string())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&child.stderr);
+        assert!(!child.status.success(), "entered twice: {status}");
+        assert!(said.contains(&format!("fatal error: gmp: execute: bad g status {{{status}")), "{said}");
+    }
+}

@@ -4,8 +4,8 @@
 //! running, where a shutdown finds it, and many a G never waits. So a spawn and a death cost the list nothing.
 //!
 //! The list is in shards, each under its own lock; a G enters the shard of the P it runs on. A shard is a vector; a G
-//! knows its place in it, and leaves a gap for the next one: moving the last G there would touch that G, which sleeps and
-//! isn't in any cache. When nearly all are gaps the others move together.
+//! knows its place in it, and leaves a gap for the next one. Its place isn't even looked at then: in a large list it is in no
+//! cache, and neither is a G that could be moved there. When nearly all are gaps the others move together.
 //!
 //! # Proof: close against park
 //! [`close`](AllGs::close) marks each shard under its lock, and cancels what is in it. A G that is to be added later
@@ -27,8 +27,9 @@ pub struct AllGs {
 
 #[derive(Default)]
 struct Shard {
+    /// **Invariant:** what isn't in a gap is alive. What is in a gap is nothing any more.
     gs: Vec<Option<Gp>>,
-    /// The places of the gaps.
+    /// Where the gaps are.
     gaps: Vec<usize>,
     closed: bool,
 }
@@ -41,7 +42,10 @@ impl Shard {
         self.gs.len() - self.gaps.len()
     }
 
-    fn iter(&self) -> impl Iterator<Item = Gp> {
+    fn iter(&mut self) -> impl Iterator<Item = Gp> {
+        for &gap in &self.gaps {
+            self.gs[gap] = None;
+        }
         self.gs.iter().copied().flatten()
     }
 
@@ -113,9 +117,7 @@ impl AllGs {
         let mut list = self.shards[shard].lock();
         // The index may have changed until the lock was ours; the shard never does.
         let Some((_, index)) = place.get() else { gmp_base::throw!("allgremove: not in allgs") };
-        if list.gs[index].take() != Some(gp) {
-            gmp_base::throw!("allgremove: another g is in its place");
-        }
+        debug_assert_eq!(list.gs[index], Some(gp), "allgremove: another g is in its place");
         list.gaps.push(index);
         if list.gs.len() > COMPACT_FROM && list.len() < list.gs.len() / 8 {
             list.compact(shard);

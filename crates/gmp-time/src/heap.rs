@@ -8,6 +8,7 @@
 //! Go: runtime/time.go (siftUp, siftDown, initHeap, 1235-1390; timerHeapN)
 
 use crate::timer::Entry;
+use gmp_base::prefetch::prefetch;
 use std::sync::Arc;
 
 const CHILDREN: usize = 4;
@@ -95,6 +96,9 @@ impl Heap {
     /// Drops all dead entries.
     pub(crate) fn purge(&mut self) {
         let before = self.nodes.len();
+        for node in &self.nodes {
+            prefetch(Arc::as_ptr(&node.entry));
+        }
         self.nodes.retain(|node| !node.entry.is_dead());
         if self.nodes.len() == before {
             return;

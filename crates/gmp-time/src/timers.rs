@@ -14,6 +14,7 @@ use crate::timer::{Due, Timer};
 use gmp_base::lock::Lock;
 use gmp_base::lockrank::LockRank;
 use gmp_base::loom::{AtomicU64, AtomicUsize, Ordering};
+use gmp_base::prefetch::prefetch;
 use std::fmt;
 use std::task::Waker;
 
@@ -164,6 +165,10 @@ impl Timers {
                 Due::Later(when) => queue.delay_first(when),
                 Due::Dead => drop(queue.pop()),
                 Due::Fired(waker) => {
+                    // What the waker is for hasn't been touched since it went to sleep; while this one is fetched others fire.
+                    if let Some(waker) = &waker {
+                        prefetch(waker.data());
+                    }
                     batch[count] = waker;
                     count += 1;
                     queue.pop();

@@ -3,6 +3,8 @@
 use crate::support::{current, multi, multi_builder, on_each, watched};
 use gmp::runtime::Runtime;
 use gmp::sync::{Notify, mpsc};
+use gmp::time::{Duration, Instant, sleep, sleep_until};
+use std::collections::HashSet;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc as std_mpsc};
@@ -319,4 +321,36 @@ fn work_behind_a_long_poll_is_taken_by_others() {
             assert_eq!(rt.block_on(task).unwrap(), 99 * 100 / 2);
         });
     }
+}
+
+/// A worker that is used to short turns keeps tasks to itself whose sleeps end together; not for long, if they turn out to take long.
+#[test]
+fn sleepers_that_wake_together_are_shared_if_they_have_much_to_do() {
+    watched(|| {
+        let rt = multi(2);
+        let threads = rt.block_on(async {
+            let short: Vec<_> = (0..2_000)
+                .map(|i| gmp::spawn(async move { sleep(Duration::from_millis(1 + i % 100)).await }))
+                .collect();
+            for task in short {
+                task.await.unwrap();
+            }
+            let deadline = Instant::now() + Duration::from_millis(20);
+            let long: Vec<_> = (0..20)
+                .map(|_| {
+                    gmp::spawn(async move {
+                        sleep_until(deadline).await;
+                        thread::sleep(Duration::from_millis(20));
+                        thread::current().id()
+                    })
+                })
+                .collect();
+            let mut threads = HashSet::new();
+            for task in long {
+                threads.insert(task.await.unwrap());
+            }
+            threads
+        });
+        assert!(threads.len() > 1, "one worker did it all");
+    });
 }

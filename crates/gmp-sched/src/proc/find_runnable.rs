@@ -2,7 +2,7 @@
 //!
 //! | | source | when |
 //! |---|---|---|
-//! | 1 | own timers | each turn; the clock is read each fourth |
+//! | 1 | own timers | each turn; the clock is read each fourth, or more seldom where many wait |
 //! | 2 | netpoll without waiting, timers of idle slots; global queue, one G | each 61st turn |
 //! | 3 | `runnext`, then the ring | |
 //! | 4 | global queue, a batch | |

@@ -9,12 +9,15 @@
 /// What is done within so many nanoseconds isn't worth a second M: a quarter of the interval at which crowded timers are fired.
 const SOON: u64 = super::seat::SPACING / 4;
 
+/// After so many turns at least an M with timers looks at the clock.
+const TURNS: u32 = 4;
+
 /// What an M knows of its turns. Times are the clock's.
 #[derive(Debug)]
 pub(crate) struct Pace {
     /// When it last looked at the clock; 0: it has slept since.
     looked: u64,
-    /// How long a turn takes: grows at once, and shrinks slowly.
+    /// How long a turn takes: grows quickly, and shrinks slowly.
     turn: u64,
     /// Since when Gs of timers are in the ring that nobody has been woken for; 0: there are none.
     owed_since: u64,
@@ -35,9 +38,21 @@ impl Pace {
     pub(crate) fn look(&mut self, now: u64, turns: u32) {
         if self.looked != 0 && turns != 0 {
             let turn = now.saturating_sub(self.looked) / u64::from(turns);
-            self.turn = turn.max((self.turn * 7 + turn) / 8);
+            // Half of a long one is remembered, and a fourth of the others: so it takes a while to forget.
+            self.turn = if turn > self.turn { self.turn.midpoint(turn) } else { (self.turn * 3 + turn) / 4 };
         }
         self.looked = now;
+    }
+
+    /// What it did since the look is none of a turn's time.
+    pub(crate) fn start(&mut self, now: u64) {
+        self.looked = now;
+    }
+
+    /// In how many turns it looks again, if its ring is so long: who waits behind so many doesn't wait much longer if it comes a
+    /// fraction later, and reading the clock costs half a turn.
+    pub(crate) fn next_look(&self, waiting: usize) -> u32 {
+        TURNS.max((waiting as u64 / 4).min(SOON / self.turn.max(1)) as u32)
     }
 
     /// The M has fired timers or looked for them, and its ring is so long now. Says whether another M is to be woken.

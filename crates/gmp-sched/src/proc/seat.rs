@@ -31,8 +31,6 @@ use std::time::Duration;
 
 /// How long after its time a timer of a busy P is left to that P, in nanoseconds.
 const GRACE: u64 = 1_000_000;
-/// After so many turns at least an M with timers looks at the clock: reading it costs half a turn.
-const TIMER_TURNS: u32 = 4;
 /// Where timers fall close together the M in the seat wakes at most once in so many nanoseconds: waking costs more than most of
 /// what it is for.
 pub(super) const SPACING: u64 = 1_000_000;
@@ -102,8 +100,10 @@ pub(crate) unsafe fn inject_fired(sched: &Sched, g0: &mut G0<'_>, pp: &P, now: u
     let others = unsafe { ready::inject_quietly(sched, pp, fired) };
     let waiting = pp.runq.len();
     g0.pace.look(now, std::mem::take(&mut g0.timer_tick));
-    // Who waits behind so many doesn't wait much longer if it comes a fraction later.
-    g0.timer_interval = TIMER_TURNS.max(waiting as u32 / 4);
+    if count >= CROWD_FIRED {
+        g0.pace.start(sched.clock.now());
+    }
+    g0.timer_interval = g0.pace.next_look(waiting);
     let last = sched.slots[pp.slot()].timers.earliest() == NEVER;
     if g0.pace.is_behind(now, if others { count } else { 0 }, waiting, last) && sched.idle.should_wake() {
         wakep::wakep(sched);

@@ -10,7 +10,7 @@ fn used_to(turn: u64) -> Pace {
         pace.look(now, 4);
         now += 4 * turn;
     }
-    assert!(pace.turn <= turn + 8, "{pace:?}");
+    assert!(pace.turn <= turn + 4, "{pace:?}");
     pace.asleep();
     pace
 }
@@ -72,4 +72,14 @@ fn sleep_is_not_a_turn() {
     pace.asleep();
     pace.look(9_000_000, 4);
     assert!(!pace.is_behind(9_000_000, 2, 2, false));
+}
+
+/// Often if there is little to do or turns are long, seldom if a long ring of short turns is to be gone through anyway.
+#[test]
+fn looks_are_as_far_apart_as_does_no_harm() {
+    let pace = used_to(500);
+    assert_eq!([0, 1, 16, 40, 256].map(|waiting| pace.next_look(waiting)), [4, 4, 4, 10, 64]);
+    assert!((24..27).contains(&used_to(10_000).next_look(256)));
+    assert_eq!(used_to(1_000_000).next_look(256), 4);
+    assert_eq!(Pace::new().next_look(256), 4);
 }

@@ -52,7 +52,7 @@ pub mod newproc;
 pub mod steal;
 pub mod retire;
 pub mod seat;
-pub mod pace;
+pub(crate) mod pace;
 pub mod park;
 pub mod find_runnable;
 pub mod hog;

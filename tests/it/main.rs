@@ -19,6 +19,7 @@ mod task_join; //     JoinHandle, JoinError
 mod task_abort; //    abort, AbortHandle
 mod task_join_set; // JoinSet
 mod local_set; //     LocalSet, spawn_local
+mod lock_os_thread; // tasks that stay on one thread by choice
 mod local_runtime; // LocalRuntime, the local flavour
 mod sync_yields; //   a loop over each re-exported primitive yields
 mod time_sleep; //    Sleep: when, reset, drop, the end of its runtime

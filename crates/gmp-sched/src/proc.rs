@@ -60,3 +60,4 @@ pub mod execute;
 pub mod syscall;
 pub mod schedule;
 pub mod needm;
+pub mod lockedm;

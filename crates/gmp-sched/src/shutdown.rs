@@ -31,7 +31,7 @@
 
 use crate::getg;
 use crate::local_runtime;
-use crate::proc::template;
+use crate::proc::{lockedm, template};
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
 use gmp_base::loom::{Ordering, fence};
@@ -63,8 +63,16 @@ pub fn begin(sched: &Sched) {
     template::close(sched);
     sched.sysmon.wakeup();
     sched.runq.close();
-    // SAFETY: `close` passes on the right to queue each G; it is a G of this scheduler.
-    sched.allgs.close(|gp| unsafe { sched.runq.put(gp) });
+    sched.allgs.close(|gp| {
+        // SAFETY: `close` passes on the right to queue each G, which keeps it alive.
+        if unsafe { gp.as_ref() }.status.is_locked() {
+            // SAFETY: as above; it is a G of this scheduler.
+            unsafe { lockedm::ready_locked(gp) }
+        } else {
+            // SAFETY: as above.
+            unsafe { sched.runq.put(gp) }
+        }
+    });
     // An M that joins the idle ones from here on sees `closing` in its second look: it takes the same lock as we.
     for mp in sched.idle.idle_ms() {
         mp.get().wakeup();

@@ -26,6 +26,11 @@ pub enum Ran {
     Parked,
     /// It was woken during its poll, or it yielded: queue it again, at the tail.
     Again,
+    /// It is locked to this M: nobody else runs it.
+    Locked {
+        /// It was woken during its poll, or it yielded: it is to be run again. If not, it waits.
+        again: bool,
+    },
     /// It is dead. It isn't ours any more.
     Done,
 }
@@ -63,7 +68,9 @@ pub(crate) unsafe fn run<F: Future + 'static, S: Schedule>(gp: Gp) -> Ran {
             match header.status.park() {
                 Park::Parked => Ran::Parked,
                 Park::Again { cancelled: false } => Ran::Again,
-                Park::Again { cancelled: true } => {
+                Park::Locked { again, cancelled: false } => Ran::Locked { again },
+                // Without a turn it isn't woken, so not cancelled either.
+                Park::Again { cancelled: true } | Park::Locked { cancelled: true, .. } => {
                     // SAFETY: `park` has given us the right to run the G.
                     unsafe { shutdown::<F, S>(gp) };
                     Ran::Done

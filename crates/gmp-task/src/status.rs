@@ -49,8 +49,10 @@ const CANCELLED: usize = 1 << 3;
 const JOIN_INTEREST: usize = 1 << 4;
 /// The join waker is set and belongs to who completes the G.
 const JOIN_WAKER: usize = 1 << 5;
+/// Belongs to one M: who wakes it tells that M, and queues nothing.
+const LOCKED: usize = 1 << 6;
 /// One reference.
-const REF: usize = 1 << 6;
+const REF: usize = 1 << 7;
 /// Above this the count is wrong: leaked wakers without end. Half the range, so that no race can step over it.
 const MAX_REFS: usize = usize::MAX / 2;
 
@@ -81,6 +83,11 @@ impl Snapshot {
         self.0 & CANCELLED != 0
     }
 
+    /// Whether the G is locked to an M.
+    pub fn is_locked(self) -> bool {
+        self.0 & LOCKED != 0
+    }
+
     /// Whether there is a join handle.
     pub fn has_join_handle(self) -> bool {
         self.0 & JOIN_INTEREST != 0
@@ -100,6 +107,7 @@ impl fmt::Debug for Snapshot {
             (CANCELLED, "cancelled"),
             (JOIN_INTEREST, "join-interest"),
             (JOIN_WAKER, "join-waker"),
+            (LOCKED, "locked"),
         ];
         let waiting = self.0 & (RUNNABLE | RUNNING | DEAD) == 0;
         let mut set = f.debug_set();
@@ -123,6 +131,13 @@ pub enum Park {
     Parked,
     /// It was woken during the poll: it is runnable, and the caller has the right to queue it.
     Again {
+        /// It was also cancelled.
+        cancelled: bool,
+    },
+    /// It is locked to the caller's M: only the caller runs it.
+    Locked {
+        /// It was woken during the poll: it is runnable, and the right to run it is the caller's. If not, it waits.
+        again: bool,
         /// It was also cancelled.
         cancelled: bool,
     },
@@ -216,7 +231,43 @@ impl Status {
     pub fn park(&self) -> Park {
         // ORDERING: releases the future to the next `enter`; acquires, for the case that we are the next.
         let old = self.0.fetch_sub(RUNNING, Ordering::AcqRel);
-        if old & RUNNABLE == 0 { Park::Parked } else { Park::Again { cancelled: old & CANCELLED != 0 } }
+        let cancelled = old & CANCELLED != 0;
+        match (old & (RUNNABLE | LOCKED) == 0, old & LOCKED == 0) {
+            (true, _) => Park::Parked,
+            (false, true) => Park::Again { cancelled },
+            (false, false) => Park::Locked { again: old & RUNNABLE != 0, cancelled },
+        }
+    }
+
+    /// Whether the G is locked to an M. Only for who runs the G or has the right to queue it: nobody else changes it then.
+    #[inline(always)]
+    pub fn is_locked(&self) -> bool {
+        // ORDERING: the read-modify-write that gave the caller its right comes after the change in the word's order.
+        self.0.load(Ordering::Relaxed) & LOCKED != 0
+    }
+
+    /// Locks the running G to the M that runs it. Only that may call this.
+    pub fn lock(&self) {
+        // ORDERING: `park` releases it.
+        self.0.fetch_or(LOCKED, Ordering::Relaxed);
+    }
+
+    /// The M of a locked G that isn't running gives it up; `runnable` says that it has the right to run it. False: it hasn't, and a
+    /// waker has got it, that has seen the lock and will tell the M.
+    #[must_use]
+    pub fn unlock(&self, runnable: bool) -> bool {
+        // ORDERING: a first guess; the exchange decides.
+        let mut old = self.0.load(Ordering::Relaxed);
+        loop {
+            if old & RUNNABLE != 0 && !runnable {
+                return false;
+            }
+            // ORDERING: releases the M's turns to who queues the G next; acquires, as `park` does.
+            match self.0.compare_exchange_weak(old, old & !LOCKED, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return true,
+                Err(now) => old = now,
+            }
+        }
     }
 
     /// (4) RUNNING → DEAD; the output is in its place.

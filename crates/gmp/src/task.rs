@@ -21,6 +21,7 @@
 
 mod spawn;
 mod local_set;
+mod lock_os_thread;
 mod spawn_local;
 mod blocking;
 mod yield_now;
@@ -47,6 +48,7 @@ pub use coop::{Unconstrained, consume_budget, unconstrained};
 pub use gmp_task::{AbortHandle, Id, JoinError, JoinHandle};
 pub use join_set::JoinSet;
 pub use local_set::{LocalEnterGuard, LocalSet};
+pub use lock_os_thread::{OsThreadGuard, lock_os_thread};
 pub use spawn::spawn;
 pub use spawn_local::spawn_local;
 pub use tokio::task::LocalKey;

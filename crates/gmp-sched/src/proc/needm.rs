@@ -127,7 +127,7 @@ fn drive_locked<F: Future>(
     let _registered = Registered::new(sched, &waker);
     let mut cx = Context::from_waker(&waker);
     let mut prefer = 0;
-    let mut locked_p = LockedP { sched, mp, counted: false };
+    let mut locked_p = LockedP::new(sched, mp);
     loop {
         while !locked.take_woken() {
             locked.note.sleep();
@@ -154,14 +154,18 @@ fn drive_locked<F: Future>(
 ///
 /// The M may block in its poll, and it runs nothing else. Sysmon takes the P away then; without it, the M takes a P only if that
 /// leaves one that no locked M has.
-struct LockedP<'a> {
+pub(crate) struct LockedP<'a> {
     sched: &'a Sched,
     mp: &'a M,
     counted: bool,
 }
 
-impl LockedP<'_> {
-    fn take(&mut self, prefer: usize) -> bool {
+impl<'a> LockedP<'a> {
+    pub(crate) fn new(sched: &'a Sched, mp: &'a M) -> Self {
+        Self { sched, mp, counted: false }
+    }
+
+    pub(crate) fn take(&mut self, prefer: usize) -> bool {
         let sched = self.sched;
         if sched.fifo {
             return false;
@@ -178,7 +182,7 @@ impl LockedP<'_> {
         false
     }
 
-    fn hand_off(&mut self) {
+    pub(crate) fn hand_off(&mut self) {
         self.mp.set_locked(false);
         self.mp.go_away();
         acquirep::handoffp(self.sched, self.mp);

@@ -3,7 +3,7 @@
 //! Go: runtime/proc.go (ready, 1133; runqput's callers; injectglist, 4060)
 
 use crate::getg;
-use crate::proc::wakep;
+use crate::proc::{lockedm, wakep};
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
 use gmp_base::loom::unmodelled::Ordering;
@@ -20,7 +20,13 @@ use std::sync::Arc;
 #[inline]
 pub(crate) unsafe fn ready(gp: Gp) {
     // SAFETY: who has the right to queue a G keeps it from dying.
-    let sched: NonNull<Sched> = unsafe { gp.as_ref().sched() };
+    let header = unsafe { gp.as_ref() };
+    // SAFETY: the caller's promise.
+    let sched: NonNull<Sched> = unsafe { header.sched() };
+    if header.status.is_locked() {
+        // SAFETY: the caller's promise.
+        return unsafe { lockedm::ready_locked(gp) };
+    }
     if let Some(mp) = getg::getm_of(sched.as_ptr()) {
         if let Some(pp) = mp.p() {
             // SAFETY: the M of this thread holds the record; the G is the caller's to queue.

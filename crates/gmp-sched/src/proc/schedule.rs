@@ -2,9 +2,10 @@
 //!
 //! Go: runtime/proc.go (schedule, 4150)
 
-use crate::proc::{acquirep, execute, find_runnable, wakep};
+use crate::proc::{acquirep, execute, find_runnable, lockedm, wakep};
 use crate::runtime2::m::{G0, M};
 use crate::runtime2::schedt::Sched;
+use gmp_task::Ran;
 
 /// Why an M stops scheduling.
 pub(crate) trait Until {
@@ -31,7 +32,9 @@ pub(crate) fn schedule<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U) 
         }
         if let Some(gp) = find_runnable::find_runnable(sched, g0, until) {
             wakep::resetspinning(sched, g0.mp);
-            execute::execute(sched, g0, gp);
+            if let Ran::Locked { again } = execute::execute(sched, g0, gp) {
+                lockedm::stoplockedm(sched, g0, until, gp, again);
+            }
         }
     }
 }

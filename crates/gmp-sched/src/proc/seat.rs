@@ -14,7 +14,7 @@
 //! Go: runtime/proc.go (findRunnable's netpoll parts, 3495-3530, 3720-3800; wakeNetPoller, 4017), time.go (check)
 
 use crate::proc::idle::{Cover, FOR_EVER};
-use crate::proc::{ready, wakep};
+use crate::proc::{lockedm, ready, wakep};
 use crate::runtime2::m::{G0, M};
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::{MPtr, Sched};
@@ -55,6 +55,8 @@ impl<'a> Batch<'a> {
     fn wake(&mut self, waker: Waker) {
         gmp_base::lockrank::assert_no_locks();
         match waker::into_ready(waker, self.sched) {
+            // SAFETY: who has the right to queue a G keeps it alive. As in `ready`.
+            Ok(Some(gp)) if unsafe { gp.as_ref() }.status.is_locked() => unsafe { lockedm::ready_locked(gp) },
             // SAFETY: the right to queue it is ours, and it is in no queue.
             Ok(Some(gp)) => unsafe { self.ready.push_back(gp) },
             Ok(None) => {}

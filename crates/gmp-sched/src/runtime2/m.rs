@@ -6,11 +6,14 @@
 //! Go: runtime/runtime2.go (type m, 616)
 
 use crate::budget::Budget;
+use crate::proc::lockedm::Held;
 use crate::proc::pace::Pace;
 use crate::proc::pin::Crowding;
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
 use gmp_arch::stack::{self, StackBounds};
+use gmp_base::lock::Lock;
+use gmp_base::lockrank::LockRank;
 use gmp_base::loom::unmodelled::{AtomicU32, Ordering as Unmodelled};
 use gmp_base::loom::{AtomicBool, AtomicPtr, Ordering};
 use gmp_base::note::{Note, Woken};
@@ -18,7 +21,7 @@ use gmp_task::{Gp, Header, Id};
 use std::fmt;
 use std::panic::Location;
 use std::ptr::{self, NonNull};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::thread::ThreadId;
 
 /// Below this much free stack a poll is likely to overflow it (Go: stackGuard, rounded up for native frames).
@@ -63,6 +66,8 @@ pub struct M {
     away: AtomicBool,
     /// The kernel's number of its thread; 0: unknown.
     tid: AtomicU32,
+    /// The G that has been locked to it last, and how it is known whether it still is. For its own thread; rarely used.
+    pub(crate) lockedg: Lock<Option<(Id, Arc<Held>)>>,
     /// The slot whose CPUs the thread is pinned to, plus one; 0: none.
     pub(crate) pinned: AtomicU32,
 }
@@ -155,6 +160,7 @@ impl M {
             hogging: AtomicBool::new(false),
             away: AtomicBool::new(false),
             tid: AtomicU32::new(0),
+            lockedg: Lock::new(LockRank::Leaf, None),
             pinned: AtomicU32::new(0),
         }
     }

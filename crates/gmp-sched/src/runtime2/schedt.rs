@@ -4,6 +4,7 @@
 
 use crate::blocking::BlockingPool;
 use crate::proc::idle::Idle;
+use crate::proc::lockedm::LockedMs;
 use crate::proc::template::Template;
 use crate::rt0::record::BootRecord;
 use crate::runtime2::config::{Config, Flavor};
@@ -77,6 +78,8 @@ pub struct Sched {
     records: Lock<Records>,
     /// Ps that are held by Ms in `block_on`, which run nothing else.
     pub(crate) nlocked: Gauge,
+    /// Gs that are locked to Ms, and wait.
+    pub(crate) lockedms: LockedMs<MPtr>,
     /// Retirements that are under way.
     pub(crate) nretiring: AtomicUsize,
     /// How many records are retired now; thieves look for them only then.
@@ -240,6 +243,7 @@ impl Sched {
             allp: (0..procs + MAX_SPARE_RECORDS).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
             records: Lock::new(LockRank::Sched, Records::default()),
             nlocked: Gauge::new(0),
+            lockedms: LockedMs::new(),
             nretiring: AtomicUsize::new(0),
             nretired: Gauge::new(0),
             naway: Gauge::new(0),

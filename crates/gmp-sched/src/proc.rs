@@ -10,8 +10,9 @@
 //! * An M that finds its own and the global queue empty *spins*: it looks into the others' queues before it sleeps. At
 //!   most half of the busy Ps' Ms spin, beyond that looking costs more than it finds.
 //! * Whoever queues a G wakes one M if there is an idle P and nobody spins: the spinner will find the G.
-//! * A spinner that finds a G stops spinning, and if it was the last wakes another one: so Ms come up one after the
-//!   other while there is work for them, and no burst of wake-ups is needed.
+//! * A spinner that finds a G stops spinning, and if it was the last and there is more, wakes another one: so Ms come up one
+//!   after the other while there is work for them, and no burst of wake-ups is needed. (Go wakes another one whether
+//!   there is more or not: with two Ms and wakes from outside that was two futex calls a wake for nothing.)
 //! * Unlike Go, a G that goes into an empty `runnext` wakes nobody: it runs as soon as the current turn is over, and
 //!   waking a thief for it costs far more than it gains (measured: spawning and awaiting one at a time took twice as
 //!   long). Thieves take it last, after a pause.
@@ -23,7 +24,8 @@
 //! Both are a store, a fence, a load of what the other stored. Of two sequentially consistent fences one is first. If the
 //! submitter's is, the sleeper's second look finds the G. If the sleeper's is, the submitter sees the idle P, and no
 //! spinner, or a spinner that has yet to go through its own fence, about which the same is true. So never is a G queued
-//! while all Ms go to sleep. It doesn't matter whether the sleeper was spinning: each one looks again.
+//! while all Ms go to sleep. It doesn't matter whether the sleeper was spinning: each one looks again. And the last spinner to find a
+//! G goes the same way: stop spinning; full fence; look into all queues, and at the seat.
 //!
 //! Three more make a P idle or join the idle Ms, and go the same way: who hands a P off with nothing to run (`handoffp`), who
 //! finds nobody to run a slot (`strand`), and an M without a P. A claim that comes to nothing (`Idle::unclaim`) is given, under

@@ -124,6 +124,13 @@ impl<T: Copy + PartialEq> Idle<T> {
         self.npidle.load(Ordering::Relaxed) != 0 && self.nmspinning.load(Ordering::Relaxed) == 0
     }
 
+    /// Whether no M is in the seat.
+    #[inline]
+    pub fn is_seat_empty(&self) -> bool {
+        // ORDERING: who relies on it stands behind a full fence.
+        self.until.load(Ordering::Relaxed) == EMPTY_SEAT
+    }
+
     /// How many slots are idle.
     #[inline]
     pub fn npidle(&self) -> usize {
@@ -365,11 +372,12 @@ impl<T: Copy + PartialEq> Idle<T> {
         self.inc_spinning();
     }
 
-    /// A spinner has found work. Says whether it was the last, and then has to wake another one.
+    /// A spinner has found work. Says whether it was the last: then it has to look into all queues behind a full fence, and to wake another
+    /// one if there is something in them.
     #[must_use]
     pub fn stop_spinning(&self) -> bool {
         // ORDERING: acquire and release, so that spinners' decrements are ordered among each other and with what they
-        // found; that the last wakes another one is what keeps the chain going, no fence is needed for that.
+        // found; the fence is the caller's.
         let old = self.nmspinning.fetch_sub(1, Ordering::AcqRel);
         if old == 0 {
             gmp_base::throw!("findrunnable: negative nmspinning");

@@ -6,8 +6,8 @@ use crate::proc::newm;
 use crate::proc::template::Request;
 use crate::runtime2::m::M;
 use crate::runtime2::schedt::{MPtr, Sched};
-use gmp_base::loom::Ordering;
 use gmp_base::loom::unmodelled::Ordering as Unmodelled;
+use gmp_base::loom::{Ordering, fence};
 use std::ptr::NonNull;
 
 /// Wakes one M to look for work, if there is an idle P and nobody looks.
@@ -45,13 +45,26 @@ pub(crate) fn any_ring_has_work(sched: &Sched) -> bool {
             && sched.records().any(|r| r.tenure.is_retired() && !r.runq.is_empty()))
 }
 
-/// A spinner has found work: it stops spinning, and if it was the last, another one is woken for what may be left.
+/// A spinner has found work: it stops spinning, and if it was the last and leaves work behind, another one is woken for that.
 #[inline]
 pub(crate) fn resetspinning(sched: &Sched, mp: &M) {
     if mp.is_spinning() {
         mp.set_spinning(false);
-        if sched.idle.stop_spinning() {
+        if sched.idle.stop_spinning() && leaves_work(sched) {
             wakep(sched);
         }
     }
+}
+
+/// Whether there is something for another spinner to do, for which the last one may have been relied on: Gs, or the seat, where
+/// nobody waits for events and timers while this M runs what it has found.
+#[cold]
+fn leaves_work(sched: &Sched) -> bool {
+    // ORDERING: the dance. The count of spinners has been lowered before this fence, the submitter's is between its
+    // queueing and its look at the count.
+    fence(Ordering::SeqCst);
+    sched.idle.is_seat_empty()
+        || !sched.runq.is_empty()
+        || any_ring_has_work(sched)
+        || sched.slots.iter().any(|slot| slot.record().runq.has_next())
 }

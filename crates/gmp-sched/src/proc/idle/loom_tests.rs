@@ -75,6 +75,14 @@ impl World {
         }
     }
 
+    /// The last spinner has found something.
+    fn reset_spinning(&self) {
+        fence(Ordering::SeqCst);
+        if self.idle.is_seat_empty() || self.has_work() {
+            self.wakep();
+        }
+    }
+
     fn hand_over(&self, mp: usize, slot: usize) {
         assert_eq!(self.nextp[mp].swap(slot + 1, Ordering::AcqRel), 0, "an M was given two Ps");
         self.notes[mp].wakeup();
@@ -112,7 +120,7 @@ impl World {
             if let Some(item) = self.take() {
                 free(item);
                 if spinning && self.idle.stop_spinning() {
-                    self.wakep();
+                    self.reset_spinning();
                 }
                 return;
             }
@@ -261,7 +269,7 @@ impl World {
             while let Some(item) = self.take() {
                 free(item);
                 if std::mem::take(&mut spinning) && self.idle.stop_spinning() {
-                    self.wakep();
+                    self.reset_spinning();
                 }
             }
             if self.idle.give_up(slot, Some(me), spinning) == GiveUp::SpinInstead {

@@ -14,6 +14,7 @@ mod rt_metrics; //    the figures add up
 mod rt_boot; //       the boot path, and how it ends when a step fails
 mod rt_pin; //        where workers run
 mod rt_leaks; //      nothing is left behind
+mod rt_blocking; //   the pool behind spawn_blocking
 mod rt_fairness; //   the promises of runtime.rs, one test each
 mod task_join; //     JoinHandle, JoinError
 mod task_abort; //    abort, AbortHandle

@@ -141,9 +141,13 @@ where
     let new = NewG { sched: NonNull::<BlockingSched>::dangling(), id, spawned_at: Location::caller() };
     // SAFETY: a job never looks at its scheduler (`BlockingSched`); closure and result are `Send`.
     let (gp, join) = unsafe { newg(Closure(Some(f)), new) };
-    let pool = &sched.blocking;
+    let (pool, job) = (&sched.blocking, Job(gp));
+    if pool.crew.counts().is_closed() {
+        job.cancel();
+        return join;
+    }
     pool.hold_clock(sched);
-    pool.queue.push(Job(gp));
+    pool.queue.push(job);
     pool.call(sched);
     join
 }
@@ -210,7 +214,7 @@ impl BlockingPool {
                 sleeper.note.wakeup();
             }
             Call::Start => return self.start(sched),
-            Call::Closed => self.drain(sched),
+            Call::Closed => self.discard_one(sched),
         }
         Attempt::Done
     }
@@ -225,7 +229,7 @@ impl BlockingPool {
         if let Some(sleeper) = self.crew.failed() {
             sleeper.note.wakeup();
         } else if error.is_none() {
-            self.drain(sched);
+            self.discard_one(sched);
         }
         let Some(error) = error else { return Attempt::Done };
         // ORDERING: a figure for people.
@@ -242,14 +246,18 @@ impl BlockingPool {
         for sleeper in self.crew.close() {
             sleeper.note.wakeup();
         }
-        self.drain(sched);
-    }
-
-    /// Cancels what is in the queue of a closed pool.
-    #[cold]
-    fn drain(&self, sched: &Arc<Sched>) {
         let _entered = getg::enter_frame(sched.clone());
         while let Some(job) = self.queue.pop() {
+            self.discard(sched, job);
+        }
+    }
+
+    /// A submitter has put a job into the queue of a pool that has been closed meanwhile: one is taken out for it. Not more, for
+    /// the drops of other jobs may need locks that the submitter holds, and there is no need: who comes late takes
+    /// one for one, all others are the closer's.
+    #[cold]
+    fn discard_one(&self, sched: &Sched) {
+        if let Some(job) = self.queue.pop() {
             self.discard(sched, job);
         }
     }
@@ -271,3 +279,6 @@ impl BlockingPool {
         (counts.threads(), counts.asleep() + counts.searching(), self.queue.len())
     }
 }
+
+#[cfg(all(test, gmp_loom))]
+mod loom_tests;

@@ -28,8 +28,8 @@
 //! under that lock too: threads that went to sleep before are woken by it, those that do later have the changed word before their fence.
 //!
 //! # Proof: nor after the end
-//! Closing is: set the mark in the word; full fence; empty the queue. So a submitter reads the mark and empties the queue itself, or the
-//! closer finds the job. The mark is set under the lock and the stack is emptied with it, so nobody is asleep from then on.
+//! Closing is: set the mark in the word; full fence; empty the queue. So a submitter reads the mark and takes a job out of the queue itself,
+//! or the closer finds its job. (One for one is enough: if such a submitter finds the queue empty, its job has been taken.) The mark is set under the lock and the stack is emptied with it, so nobody is asleep from then on.
 //!
 //! Model: `blocking/loom_tests.rs`.
 //!
@@ -104,7 +104,7 @@ pub(crate) enum Call {
     Wake(Arc<Sleeper>),
     /// To make a thread, which is counted as searching; or to say that this [failed](Crew::failed).
     Start,
-    /// To empty the queue.
+    /// To take a job out of the queue and to cancel it.
     Closed,
 }
 

@@ -27,11 +27,9 @@ struct World {
     /// Told when a job is done.
     submitter: Note,
     waiting_job: Note,
-    /// So many threads can't be made.
+    /// The first so many threads can't be made.
     failures: AtomicUsize,
     retrying: AtomicBool,
-    /// A failure has left jobs behind, and a task is to try again.
-    retry: Note,
     threads: Mutex<Vec<thread::JoinHandle<()>>>,
     expire: bool,
 }
@@ -48,7 +46,6 @@ impl World {
             waiting_job: Note::new(),
             failures: AtomicUsize::new(0),
             retrying: AtomicBool::new(false),
-            retry: Note::new(),
             threads: Mutex::default(),
             expire,
         })
@@ -82,7 +79,7 @@ impl World {
     fn call(self: &Arc<Self>) {
         let may_start = || !self.retrying.load(Ordering::Relaxed);
         if self.attempt(may_start) && !self.retrying.swap(true, Ordering::Relaxed) {
-            self.retry.wakeup();
+            self.try_again();
         }
     }
 
@@ -108,9 +105,8 @@ impl World {
         false
     }
 
-    /// What `retry::now` does, once a failure has asked for it.
+    /// What `retry::now` does, at once.
     fn try_again(self: &Arc<Self>) {
-        self.retry.sleep();
         self.retrying.store(false, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         if !self.is_empty() {
@@ -263,36 +259,36 @@ fn loom_pool_jobs_that_wait_for_each_other() {
     }
 }
 
-/// A thread can't be made, and meanwhile another submitter has relied on it, and a busy thread has gone to sleep.
+/// A thread can't be made, and meanwhile another submitter has relied on it, or on its being tried again; and the thread that there is
+/// goes to sleep, or is busy until the other job is done.
 #[test]
 fn loom_pool_failure_against_submit_and_park() {
+    for first in [Job::Nothing, Job::WaitFor(1)] {
+        loom::model(move || {
+            let w = World::new(2, false);
+            w.failures.store(1, Ordering::Relaxed);
+            w.begin_with_a_thread(false);
+            let other = w.clone();
+            let t = thread::spawn(move || other.submit(Job::Nothing));
+            w.submit(first);
+            w.wait(2);
+            t.join().unwrap();
+            w.close();
+            w.join_all();
+        });
+    }
+}
+
+/// No thread at all can be made at first.
+#[test]
+fn loom_pool_failure_without_any_thread() {
     loom::model(move || {
-        let w = World::new(2, false);
-        w.failures.store(2, Ordering::Relaxed);
-        w.begin_with_a_thread(false);
+        let w = World::new(1, false);
+        w.failures.store(1, Ordering::Relaxed);
         let other = w.clone();
         let t = thread::spawn(move || other.submit(Job::Nothing));
         w.submit(Job::Nothing);
         w.wait(2);
-        t.join().unwrap();
-        w.close();
-        w.join_all();
-    });
-}
-
-/// No thread at all can be made at first, and the task that tries again is relied on.
-#[test]
-fn loom_pool_retry_against_submit() {
-    loom::model(move || {
-        let w = World::new(1, false);
-        w.failures.store(1, Ordering::Relaxed);
-        let task = w.clone();
-        let t = thread::spawn(move || task.try_again());
-        w.submit(Job::Nothing);
-        w.submit(Job::Nothing);
-        w.wait(2);
-        // It may not have been needed.
-        w.retry.wakeup();
         t.join().unwrap();
         w.close();
         w.join_all();

@@ -264,7 +264,10 @@ fn loom_pool_jobs_that_wait_for_each_other() {
 #[test]
 fn loom_pool_failure_against_submit_and_park() {
     for first in [Job::Nothing, Job::WaitFor(1)] {
-        loom::model(move || {
+        // Four threads: with two preemptions it doesn't end.
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(1);
+        model.check(move || {
             let w = World::new(2, false);
             w.failures.store(1, Ordering::Relaxed);
             w.begin_with_a_thread(false);

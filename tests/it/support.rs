@@ -8,7 +8,7 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Once, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
@@ -238,6 +238,16 @@ const CHILD: &str = "GMP_TESTS_CHILD";
 /// returns `None`. `test` is the full name of the calling test.
 #[track_caller]
 pub(crate) fn in_child(test: &str, env: &[(&str, &str)], play: fn()) -> Option<Output> {
+    let mut command = child(test, play)?;
+    command.envs(env.iter().copied());
+    let output = output(command.spawn().expect("a child process"), test);
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(stdout.contains("running 1 test"), "there is no test {test:?}:\n{stdout}");
+    Some(output)
+}
+
+/// As [`in_child`], for who wants to start the child in a way of his own: with pipes for its output, and without input.
+pub(crate) fn child(test: &str, play: fn()) -> Option<Command> {
     if std::env::var_os(CHILD).is_some_and(|v| v == test) {
         play();
         return None;
@@ -252,11 +262,15 @@ pub(crate) fn in_child(test: &str, env: &[(&str, &str)], play: fn()) -> Option<O
         .env_remove("GMP_DEBUG")
         .env_remove("GMP_FAULT")
         .env(CHILD, test)
-        .envs(env.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let child = command.spawn().expect("a child process");
+    Some(command)
+}
+
+/// What a child writes until it ends. If it doesn't end, it is killed and the test fails.
+#[track_caller]
+pub(crate) fn output(child: Child, test: &str) -> Output {
     let id = child.id();
     let (done, result) = mpsc::channel();
     let waiter = std::thread::spawn(move || {
@@ -268,10 +282,7 @@ pub(crate) fn in_child(test: &str, env: &[(&str, &str)], play: fn()) -> Option<O
         panic!("the child of {test} hangs: no end after {PATIENCE:?}");
     };
     waiter.join().expect("the waiter has sent the output");
-    let output = output.expect("the child's output");
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    assert!(stdout.contains("running 1 test"), "there is no test {test:?}:\n{stdout}");
-    Some(output)
+    output.expect("the child's output")
 }
 
 /// What a child wrote to stderr.

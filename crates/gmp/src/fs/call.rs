@@ -2,8 +2,8 @@
 //!
 //! Go: os/file_posix.go (ignoringEINTR): a plain call
 
-use crate::io::blocking::{in_place, section};
-use crate::task::{coop, spawn_blocking};
+use crate::io::blocking::{pool, section};
+use crate::task::coop;
 use std::borrow::Borrow;
 use std::future::poll_fn;
 use std::io;
@@ -22,15 +22,15 @@ where
     T: Send + 'static,
 {
     let budget = poll_fn(coop::poll_proceed).await;
-    if in_place() {
+    let Some(pool) = pool() else {
         let result = section(|| f(what));
         budget.made_progress();
         return result;
-    }
+    };
     // The handle of the job counts for itself.
     drop(budget);
     let what = what.to_owned();
-    spawn_blocking(move || f(what.borrow())).await.unwrap_or_else(|_| Err(io::Error::other(JOB_LOST)))
+    pool.spawn_blocking(move || f(what.borrow())).await.unwrap_or_else(|_| Err(io::Error::other(JOB_LOST)))
 }
 
 /// As [`call`], with two things.
@@ -45,12 +45,12 @@ where
     T: Send + 'static,
 {
     let budget = poll_fn(coop::poll_proceed).await;
-    if in_place() {
+    let Some(pool) = pool() else {
         let result = section(|| f(one, two));
         budget.made_progress();
         return result;
-    }
+    };
     drop(budget);
     let (one, two) = (one.to_owned(), two.to_owned());
-    spawn_blocking(move || f(one.borrow(), two.borrow())).await.unwrap_or_else(|_| Err(io::Error::other(JOB_LOST)))
+    pool.spawn_blocking(move || f(one.borrow(), two.borrow())).await.unwrap_or_else(|_| Err(io::Error::other(JOB_LOST)))
 }

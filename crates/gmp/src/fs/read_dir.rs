@@ -3,8 +3,8 @@
 //! Go: os/dir.go (ReadDir)
 
 use crate::fs::call::call;
-use crate::io::blocking::{in_place, section};
-use crate::task::{JoinHandle, coop, spawn_blocking};
+use crate::io::blocking::{pool, section};
+use crate::task::{JoinHandle, coop};
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{self, FileType, Metadata};
@@ -140,16 +140,15 @@ impl ReadDir {
                 State::Idle(chunk) => {
                     let budget = ready!(coop::poll_proceed(cx));
                     if chunk.found.is_empty() && chunk.rest.is_some() {
-                        if in_place() {
-                            section(|| chunk.fetch());
-                        } else {
+                        if let Some(pool) = pool() {
                             let mut chunk = std::mem::take(chunk);
-                            self.0 = State::Busy(spawn_blocking(move || {
+                            self.0 = State::Busy(pool.spawn_blocking(move || {
                                 chunk.fetch();
                                 chunk
                             }));
                             continue;
                         }
+                        section(|| chunk.fetch());
                     }
                     budget.made_progress();
                     return Poll::Ready(chunk.found.pop_front().transpose());

@@ -6,8 +6,9 @@ use crate::fs::file::Shared;
 use crate::io::SeekFrom;
 use crate::io::blocking::buf::Buf;
 use crate::io::blocking::certain::Certain;
-use crate::io::blocking::{in_place, section};
-use crate::task::{JoinHandle, coop, spawn_blocking};
+use crate::io::blocking::{pool, section};
+use crate::runtime::Handle;
+use crate::task::{JoinHandle, coop};
 use std::future::{Future, poll_fn};
 use std::io::{self, Seek};
 use std::mem;
@@ -57,15 +58,15 @@ impl Inner {
     }
 
     /// Gives `job` to the pool.
-    pub(super) fn start(&mut self, job: impl FnOnce() -> (Done, Buf) + Send + 'static) {
-        self.state = State::Busy(spawn_blocking(job));
+    pub(super) fn start(&mut self, pool: &Handle, job: impl FnOnce() -> (Done, Buf) + Send + 'static) {
+        self.state = State::Busy(pool.spawn_blocking(job));
     }
 
     /// Gives a write to the pool, of what is in `buf`. If the pool is closed first it is made by who closes it: the writer has been
     /// told that all is well.
     ///
     /// `back`: where the writer believes the file to be, seen from where it is.
-    pub(super) fn start_write(&mut self, file: &Shared, buf: Buf, back: Option<i64>) {
+    pub(super) fn start_write(&mut self, pool: &Handle, file: &Shared, buf: Buf, back: Option<i64>) {
         let file = file.clone();
         let write = move |buf: &mut Buf| {
             if let Some(n) = back {
@@ -74,7 +75,7 @@ impl Inner {
             buf.write_to(&mut &*file)
         };
         let job = Certain::new(buf, write);
-        self.start(move || {
+        self.start(pool, move || {
             let (result, buf) = job.run();
             (Done::Write(result), buf)
         });
@@ -129,6 +130,7 @@ impl Inner {
         if !matches!(self.state, State::Idle(_)) {
             return Err(io::Error::other("other file operation is pending, call poll_complete before start_seek"));
         }
+        let pool = pool();
         let mut buf = mem::take(self.buf());
         let mut back = (!buf.is_empty()).then(|| buf.discard());
         if let (SeekFrom::Current(offset), Some(n)) = (&mut to, back) {
@@ -146,10 +148,9 @@ impl Inner {
             }
             (&*file).seek(to)
         };
-        if in_place() {
-            self.state = State::Sought(section(seek));
-        } else {
-            self.start(move || (Done::Seek(seek()), buf));
+        match &pool {
+            None => self.state = State::Sought(section(seek)),
+            Some(pool) => self.start(pool, move || (Done::Seek(seek()), buf)),
         }
         Ok(())
     }
@@ -169,6 +170,8 @@ impl Inner {
 
     pub(super) async fn set_len(&mut self, file: &Shared, size: u64) -> io::Result<()> {
         self.settle().await;
+        let budget = poll_fn(coop::poll_proceed).await;
+        let pool = pool();
         let mut buf = mem::take(self.buf());
         let back = (!buf.is_empty()).then(|| buf.discard());
         let file = file.clone();
@@ -178,10 +181,14 @@ impl Inner {
             }
             file.set_len(size)
         };
-        if in_place() {
-            return section(set_len);
-        }
-        self.start(move || (Done::SetLen(set_len()), buf));
+        let Some(pool) = pool else {
+            let result = section(set_len);
+            budget.made_progress();
+            return result;
+        };
+        // The handle of the job counts for itself.
+        drop(budget);
+        self.start(&pool, move || (Done::SetLen(set_len()), buf));
         match poll_fn(|cx| self.poll_idle(cx)).await? {
             Done::SetLen(result) => result,
             done => unreachable!("nothing else was under way: {done:?}"),

@@ -5,7 +5,7 @@
 use super::inner::Done;
 use super::{File, Shared};
 use crate::io::blocking::buf::Buf;
-use crate::io::blocking::{in_place, section, uninterrupted};
+use crate::io::blocking::{pool, section, uninterrupted};
 use crate::io::{AsyncRead, AsyncSeek, AsyncWrite, ReadBuf, SeekFrom};
 use crate::task::coop;
 use gmp_netpoll::fd;
@@ -38,17 +38,17 @@ impl AsyncRead for File {
                 inner.buf().copy_to(dst);
                 return Poll::Ready(Ok(()));
             }
-            if in_place() {
+            let Some(pool) = pool() else {
                 let (file, most) = (me.std.as_fd(), me.max_buf_size);
                 let result = section(|| uninterrupted(|| fd::read_at_most(file, dst, most)));
                 budget.made_progress();
                 return Poll::Ready(result.map(drop));
-            }
+            };
             // The handle of the job counts for itself.
             drop(budget);
             let (file, most) = (me.std.clone(), dst.remaining().min(me.max_buf_size));
             let mut buf = mem::take(inner.buf());
-            inner.start(move || {
+            inner.start(&pool, move || {
                 let result = buf.read_from(&mut &*file, most);
                 (Done::Read(result), buf)
             });
@@ -72,11 +72,12 @@ impl File {
             return Poll::Ready(Err(error));
         }
         let budget = ready!(coop::poll_proceed(cx));
+        let pool = pool();
         let mut buf = mem::take(inner.buf());
         let file = &self.std;
         // What was read ahead is not what the writer has seen.
         let back = (!buf.is_empty()).then(|| buf.discard());
-        if in_place() {
+        let Some(pool) = pool else {
             let result = section(|| {
                 if let Some(n) = back {
                     (&**file).seek(SeekFrom::Current(n))?;
@@ -85,9 +86,9 @@ impl File {
             });
             budget.made_progress();
             return Poll::Ready(result);
-        }
+        };
         let n = put(&mut buf, self.max_buf_size);
-        inner.start_write(file, buf, back);
+        inner.start_write(&pool, file, buf, back);
         budget.made_progress();
         Poll::Ready(Ok(n))
     }

@@ -4,8 +4,8 @@
 
 use crate::io::blocking::buf::{Buf, DEFAULT_MAX_BUF_SIZE};
 use crate::io::blocking::certain::Certain;
-use crate::io::blocking::{in_place, section};
-use crate::task::{JoinHandle, coop, spawn_blocking};
+use crate::io::blocking::{pool, section};
+use crate::task::{JoinHandle, coop};
 use std::future::Future;
 use std::io::{self, ErrorKind, Write};
 use std::pin::Pin;
@@ -82,18 +82,18 @@ impl<S: Stream> Output<S> {
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, src: &[u8]) -> Poll<io::Result<usize>> {
         ready!(self.poll_idle(cx))?;
         let budget = ready!(coop::poll_proceed(cx));
-        if in_place() {
+        let Some(pool) = pool() else {
             let src = &src[..src.len().min(DEFAULT_MAX_BUF_SIZE)];
             let result = section(|| write_together(&mut self.stream.lock(), src));
             budget.made_progress();
             self.unflushed = true;
             return Poll::Ready(result);
-        }
+        };
         let mut buf = self.take_buf();
         let n = buf.put(src, DEFAULT_MAX_BUF_SIZE);
         let stream = self.stream.again();
         let job = Certain::new(buf, move |buf| buf.write_to(&mut stream.lock()));
-        self.state = State::Busy(spawn_blocking(move || job.run()));
+        self.state = State::Busy(pool.spawn_blocking(move || job.run()));
         self.unflushed = true;
         budget.made_progress();
         Poll::Ready(Ok(n))
@@ -106,15 +106,15 @@ impl<S: Stream> Output<S> {
                 return Poll::Ready(Ok(()));
             }
             let budget = ready!(coop::poll_proceed(cx));
-            if in_place() {
+            let Some(pool) = pool() else {
                 self.unflushed = false;
                 budget.made_progress();
                 return Poll::Ready(section(|| self.stream.lock().flush()));
-            }
+            };
             drop(budget);
             let (buf, stream) = (self.take_buf(), self.stream.again());
             let job = Certain::new(buf, move |_| stream.lock().flush());
-            self.state = State::Busy(spawn_blocking(move || job.run()));
+            self.state = State::Busy(pool.spawn_blocking(move || job.run()));
             self.unflushed = false;
         }
     }

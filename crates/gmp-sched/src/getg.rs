@@ -70,12 +70,14 @@ pub fn curg() -> Option<Gp> {
     getm().and_then(M::curg)
 }
 
-/// Whether this thread is an M of a `multi_thread` scheduler: while it blocks in a [`section`](crate::section), another can take
-/// its P over.
+/// Whether others can go on while this thread blocks in a [`section`](crate::section): it is an M of a `multi_thread` scheduler,
+/// sysmon is there to take its P away, and it isn't polling a set of local Gs, which can go nowhere else.
 #[inline]
 pub fn can_hand_off() -> bool {
+    let Some(mp) = getm() else { return false };
     // SAFETY: an M is bound only while its scheduler is kept alive (`bind`).
-    getm().is_some_and(|mp| !unsafe { mp.sched.as_ref() }.fifo)
+    let sched = unsafe { mp.sched.as_ref() };
+    !sched.fifo && sched.sysmon.is_on() && !crate::local::is_entered()
 }
 
 /// Whether sysmon wants the turn to end that goes on on this thread (Go: stackPreempt).

@@ -33,6 +33,7 @@
 mod current;
 mod driver;
 
+pub(crate) use current::is_entered;
 pub use current::{LocalGuard, current, enter};
 pub use driver::Driver;
 

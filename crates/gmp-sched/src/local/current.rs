@@ -41,6 +41,12 @@ impl Drop for LocalGuard {
     }
 }
 
+/// Whether there is a current set.
+#[inline]
+pub(crate) fn is_entered() -> bool {
+    !CURRENT.get().is_null()
+}
+
 /// The current set.
 pub fn current() -> Option<Arc<LocalSched>> {
     let set = CURRENT.get();

@@ -1,7 +1,7 @@
 //! Counts the lines, words and bytes of all files below some directories, one task a file.
 //!
 //! It shows how many tasks share few resources: a semaphore bounds the open files, a channel bounds what waits to be
-//! added up, and files are read on threads that may block.
+//! added up, and files are read by the workers themselves.
 //!
 //! ```text
 //! cargo run --release --example wc -- crates examples

@@ -2,8 +2,8 @@
 //!
 //! Three stages, each bounded, so that neither a huge file nor a million small ones need much memory:
 //! * A task walks the directories in the order of `find` and spawns a task for each file.
-//! * A file's task waits for its turn, then reads chunk by chunk. Reading may block, so that happens on a thread where
-//!   blocking is allowed; counting is work for a worker.
+//! * A file's task waits for its turn, then reads and counts chunk by chunk. A read is a system call that the worker makes
+//!   itself; should it take long, another worker goes on with the other tasks.
 //! * [`count`] takes the tasks' results in the order of the files, whichever is done first, and joins them.
 //!
 //! Why the order matters: the totals are those of the files one after the other, as `cat` would give them. A word that
@@ -13,18 +13,19 @@ pub mod locale;
 pub mod words;
 pub mod walk;
 
+use gmp::fs::File;
+use gmp::io::AsyncReadExt;
 use gmp::runtime::Handle;
 use gmp::sync::{Semaphore, mpsc};
-use gmp::task::{JoinHandle, spawn_blocking};
+use gmp::task::JoinHandle;
 use locale::Locale;
-use std::fs::File;
-use std::io::{self, ErrorKind, Read};
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use walk::{Step, Walk};
 use words::Count;
 
-/// How much of a file is in memory. Most files are smaller, so they take one trip to a blocking thread.
+/// How much of a file is in memory. Most files are smaller, so that two reads do.
 const CHUNK: usize = 64 << 10;
 
 /// How many files may be ahead of the one whose result is awaited.
@@ -78,8 +79,7 @@ async fn spawn_all(roots: Vec<PathBuf>, locale: Arc<Locale>, tasks: mpsc::Sender
     while let Some(step) = walk.next() {
         let task = match step {
             Step::Look(place) => {
-                let listing = spawn_blocking(|| place.look()).await.expect("looking at a directory doesn't panic");
-                walk.enter(listing);
+                walk.enter(place.look().await);
                 continue;
             }
             Step::File(path) => gmp::spawn(count_file(path, permits.clone(), locale.clone())),
@@ -97,67 +97,18 @@ async fn spawn_all(roots: Vec<PathBuf>, locale: Arc<Locale>, tasks: mpsc::Sender
 async fn count_file(path: PathBuf, permits: Arc<Semaphore>, locale: Arc<Locale>) -> Entry {
     // Held to the end: the file is closed before the permit is given back.
     let _permit = permits.acquire().await.expect("nobody closes the semaphore");
-    let mut reader = Reader::new(path);
     let mut count = Count::default();
-    let error = loop {
-        let progress;
-        (reader, progress) = spawn_blocking(move || {
-            let progress = reader.fill();
-            (reader, progress)
-        })
-        .await
-        .expect("reading doesn't panic");
-        count.push(&reader.chunk, &locale);
-        match progress {
-            Ok(Progress::More) => {}
-            Ok(Progress::End) => break None,
-            Err(error) => break Some(error),
-        }
-    };
-    Entry { path: reader.path, count, error }
+    let error = read_and_count(&path, &mut count, &locale).await.err();
+    Entry { path, count, error }
 }
 
-/// Reads a file chunk by chunk. It goes to a blocking thread and back with each.
-struct Reader {
-    path: PathBuf,
-    /// None until the first chunk.
-    file: Option<File>,
-    chunk: Vec<u8>,
-}
-
-enum Progress {
-    /// The chunk is full; the file may go on.
-    More,
-    /// The chunk holds the rest of the file.
-    End,
-}
-
-impl Reader {
-    fn new(path: PathBuf) -> Self {
-        Self { path, file: None, chunk: Vec::new() }
+/// Counts chunk by chunk. If a read fails, what came before has been counted.
+async fn read_and_count(path: &Path, count: &mut Count, locale: &Locale) -> io::Result<()> {
+    let mut file = File::open(path).await?;
+    let mut chunk = Vec::with_capacity(CHUNK);
+    while file.read_buf(&mut chunk).await? > 0 {
+        count.push(&chunk, locale);
+        chunk.clear();
     }
-
-    /// Reads the next chunk. If that fails, the chunk holds what came before.
-    fn fill(&mut self) -> io::Result<Progress> {
-        self.chunk.clear();
-        let file = match &mut self.file {
-            Some(file) => file,
-            none => none.insert(File::open(&self.path)?),
-        };
-        self.chunk.resize(CHUNK, 0);
-        let mut filled = 0;
-        let progress = loop {
-            match file.read(&mut self.chunk[filled..]) {
-                Ok(0) => break Ok(Progress::End),
-                Ok(n) => filled += n,
-                Err(e) if e.kind() == ErrorKind::Interrupted => continue,
-                Err(e) => break Err(e),
-            }
-            if filled == CHUNK {
-                break Ok(Progress::More);
-            }
-        };
-        self.chunk.truncate(filled);
-        progress
-    }
+    Ok(())
 }

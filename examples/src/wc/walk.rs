@@ -6,13 +6,14 @@
 //! are passed over.
 //!
 //! The walk itself doesn't touch the file system. It asks its owner to: [`Step::Look`] is to be answered with what
-//! [`Place::look`], which may block, has found. No directory is open between two steps, and none is recursed into,
+//! [`Place::look`] has found. No directory is open between two steps, and none is recursed into,
 //! so that depth costs neither descriptors nor stack.
 
+use gmp::fs;
 use std::ffi::OsString;
-use std::fs::{self, FileType, Metadata};
+use std::fs::{FileType, Metadata};
 use std::io;
-use std::os::unix::fs::{DirEntryExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::vec;
 
@@ -108,25 +109,26 @@ impl Walk {
 }
 
 impl Place {
-    /// Lists a directory, or finds out what an argument is. It may block.
-    pub fn look(self) -> Listing {
+    /// Lists a directory, or finds out what an argument is.
+    pub async fn look(self) -> Listing {
         let mut found = Vec::new();
-        let outcome = if self.is_directory {
-            list(&self.path, &mut found)
-        } else {
-            fs::symlink_metadata(&self.path).and_then(|meta| {
-                if meta.is_file() {
-                    found.push(Found::Itself);
-                } else if meta.is_dir() {
-                    list(&self.path, &mut found)?;
-                }
-                Ok(())
-            })
-        };
-        if let Err(error) = outcome {
+        if let Err(error) = self.look_into(&mut found).await {
             found.push(Found::Failed(None, error));
         }
         Listing { path: self.path, found: found.into_iter() }
+    }
+
+    async fn look_into(&self, found: &mut Vec<Found>) -> io::Result<()> {
+        if self.is_directory {
+            return list(&self.path, found).await;
+        }
+        let meta = fs::symlink_metadata(&self.path).await?;
+        if meta.is_file() {
+            found.push(Found::Itself);
+        } else if meta.is_dir() {
+            list(&self.path, found).await?;
+        }
+        Ok(())
     }
 }
 
@@ -138,16 +140,10 @@ struct Entry {
 }
 
 /// Appends to `found` what there is in `dir`. What has been read before an error is there too.
-fn list(dir: &Path, found: &mut Vec<Found>) -> io::Result<()> {
+async fn list(dir: &Path, found: &mut Vec<Found>) -> io::Result<()> {
     let mut entries = Vec::new();
-    let outcome = fs::read_dir(dir).and_then(|read| {
-        for entry in read {
-            let entry = entry?;
-            entries.push(Entry { inode: entry.ino(), kind: entry.file_type(), name: entry.file_name() });
-        }
-        Ok(())
-    });
-    if entries.len() > SORTED_ABOVE && is_sorted_by_find(dir) {
+    let outcome = read(dir, &mut entries).await;
+    if entries.len() > SORTED_ABOVE && is_sorted_by_find(dir).await {
         for batch in entries.chunks_mut(BATCH) {
             if batch.len() > SORTED_ABOVE {
                 batch.sort_by_key(|entry| entry.inode);
@@ -163,21 +159,29 @@ fn list(dir: &Path, found: &mut Vec<Found>) -> io::Result<()> {
     outcome
 }
 
+async fn read(dir: &Path, entries: &mut Vec<Entry>) -> io::Result<()> {
+    let mut read = fs::read_dir(dir).await?;
+    while let Some(entry) = read.next_entry().await? {
+        entries.push(Entry { inode: entry.ino(), kind: entry.file_type().await, name: entry.file_name() });
+    }
+    Ok(())
+}
+
 /// Whether `find` would sort a large directory at `dir`.
-fn is_sorted_by_find(dir: &Path) -> bool {
-    let kind = fs::metadata(dir).and_then(|meta| file_system(&meta));
+async fn is_sorted_by_find(dir: &Path) -> bool {
     // Like find, sort if in doubt.
-    !matches!(kind, Ok(Some(kind)) if UNSORTED.contains(&kind.as_str()))
+    let Ok(meta) = fs::metadata(dir).await else { return true };
+    !matches!(file_system(&meta).await, Ok(Some(kind)) if UNSORTED.contains(&kind.as_str()))
 }
 
 /// The kind of file system on which a file is, as the kernel lists its mounts.
-fn file_system(meta: &Metadata) -> io::Result<Option<String>> {
+async fn file_system(meta: &Metadata) -> io::Result<Option<String>> {
     let dev = meta.dev();
     let major = (dev >> 8) & 0xfff | (dev >> 32) & !0xfff;
     let minor = dev & 0xff | (dev >> 12) & !0xff;
     let device = format!("{major}:{minor}");
     // A line: ID, parent, device, root, mount point, options, any number of fields, "-", kind, and more.
-    let mounts = fs::read("/proc/self/mountinfo")?;
+    let mounts = fs::read("/proc/self/mountinfo").await?;
     Ok(String::from_utf8_lossy(&mounts)
         .lines()
         .find(|line| line.split(' ').nth(2) == Some(&device))

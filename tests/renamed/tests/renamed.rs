@@ -94,6 +94,33 @@ async fn io() -> tokio::io::Result<()> {
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files() -> tokio::io::Result<()> {
+    use tokio::fs::{self, File, OpenOptions};
+    use tokio::io::{AsyncSeekExt, SeekFrom};
+
+    let dir = std::env::temp_dir().join(format!("gmp-renamed-{}", std::process::id()));
+    fs::create_dir_all(&dir).await?;
+    let path = dir.join("file");
+    let mut file = File::create(&path).await?;
+    file.write_all(b"hello world").await?;
+    file.flush().await?;
+    assert_eq!(fs::read_to_string(&path).await?, "hello world");
+    let mut file = OpenOptions::new().read(true).write(true).open(&path).await?;
+    file.seek(SeekFrom::Start(6)).await?;
+    let mut rest = String::new();
+    file.read_to_string(&mut rest).await?;
+    assert_eq!(rest, "world");
+    let mut entries = fs::read_dir(&dir).await?;
+    while let Some(entry) = entries.next_entry().await? {
+        assert!(entry.file_type().await?.is_file());
+    }
+    tokio::io::stderr().write_all(b"done\n").await?;
+    fs::remove_dir_all(&dir).await?;
+    assert!(!fs::try_exists(&dir).await?);
+    Ok(())
+}
+
 #[test]
 fn runtimes() {
     let rt = Runtime::new().unwrap();

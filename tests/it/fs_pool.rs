@@ -171,8 +171,8 @@ fn opening_a_pipe_stalls_nobody_on_current_thread() {
     watched(|| opening_a_pipe(crate::support::current()));
 }
 
+/// On `multi_thread` sysmon gives the worker's place to another.
 #[test]
-#[ignore = "needs sysmon to take the P of an M that is in a blocking section"]
 fn opening_a_pipe_stalls_nobody_on_multi_thread() {
     on_each_multi(opening_a_pipe);
 }
@@ -203,6 +203,53 @@ fn opening_a_pipe(rt: Runtime) {
         for task in tasks {
             assert_eq!(task.await.unwrap(), "at last");
         }
+    });
+}
+
+/// The tasks of a set run on one thread: it isn't blocked, but for who made the pool do it.
+#[test]
+fn opening_a_pipe_stalls_nobody_in_a_local_set() {
+    on_each(|rt| {
+        let (_dir, path) = fifo();
+        let set = gmp::task::LocalSet::new();
+        let open = path.clone();
+        let reader = set.spawn_local(async move { fs::read_to_string(open).await.unwrap() });
+        let writer = set.spawn_local(async move { fs::write(path, "from a sibling").await.unwrap() });
+        set.block_on(&rt, async {
+            assert_eq!(reader.await.unwrap(), "from a sibling");
+            writer.await.unwrap();
+        });
+    });
+}
+
+/// Nobody would take the place of a thread that blocks, so it doesn't.
+#[test]
+fn without_sysmon_the_pool_does_it() {
+    watched(|| {
+        let rt = crate::support::multi_builder(1).stall_detection(false).build().unwrap();
+        let (_dir, path) = fifo();
+        let open = path.clone();
+        let reader = rt.spawn(async move { fs::read_to_string(open).await.unwrap() });
+        let writer = rt.spawn(async move { fs::write(path, "by the pool").await.unwrap() });
+        rt.block_on(async {
+            assert_eq!(reader.await.unwrap(), "by the pool");
+            writer.await.unwrap();
+        });
+        assert!(rt.metrics().num_blocking_threads() > 0);
+    });
+}
+
+/// Nobody waits for a thread that is stuck in a file, if told so.
+#[test]
+fn a_runtime_that_is_left_with_a_pipe() {
+    on_each(|rt| {
+        let (_dir, path) = fifo();
+        let open = path.clone();
+        rt.spawn(async move { fs::read(open).await });
+        rt.block_on(async { gmp::time::sleep(Duration::from_millis(10)).await });
+        rt.shutdown_timeout(Duration::from_millis(10));
+        // Lets the thread go.
+        drop(std::fs::OpenOptions::new().read(true).write(true).open(path).unwrap());
     });
 }
 

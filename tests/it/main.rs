@@ -60,6 +60,7 @@ mod net_hostile; //   resets, closes and ends while everything is on its way
 mod net_wakes; //     wakes that interrupt the netpoller
 mod fs_functions; //  the free functions, beside the standard library's
 mod fs_file; //       files that are open
+mod fs_file_life; //  what they are made of, and the runtimes that they meet
 mod fs_pool; //       pools that are full, runtimes that end, pipes, no descriptors left
 mod io_std; //        standard input, output, error
 mod chaos; //         any thread stopped at any instruction

@@ -17,8 +17,8 @@
 //! `select!`, `join!`, `pin!`, `task_local!`) *are* tokio's, re-exported, so that libraries written for them work.
 //!
 //! # What is here now
-//! Tasks, runtimes of both flavours, `spawn_blocking`, `sync`, `time`, `net`, `io`, on Unix `process` and `signal`, the macros. Files have
-//! their feature name but not yet their module; see CHANGELOG.md.
+//! Tasks, runtimes of both flavours, `spawn_blocking`, `sync`, `time`, `net`, `io`, `fs`, on Unix `process` and `signal`, the macros. See
+//! CHANGELOG.md.
 //!
 //! # Feature flags
 //! | feature | what it adds |
@@ -34,7 +34,8 @@
 //! | `net` | [`net`] |
 //! | `process` | [`process`], on Unix |
 //! | `signal` | [`signal`], on Unix |
-//! | `fs`, `io-std` | accepted; their modules are to come |
+//! | `fs` | [`fs`] |
+//! | `io-std` | `io::stdin`, `io::stdout`, `io::stderr` |
 
 #![deny(unsafe_code)]
 

@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::fs::File;
 use std::marker::{PhantomData, PhantomPinned};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, RawFd};
+use std::path::Path;
 use std::rc::Rc;
 
 /// A descriptor of a type that has other traits.
@@ -17,6 +18,9 @@ impl<T> AsRawFd for Odd<T> {
     }
 }
 
+/// A path that stays on its thread.
+type RcPath = Rc<Path>;
+
 macro_rules! named {
     ($($of:ty;)*) => {
         [$((stringify!($of), traits!($of))),*]
@@ -25,7 +29,7 @@ macro_rules! named {
 
 macro_rules! types_of {
     ($krate:ident) => {{
-        use $krate::{io, net};
+        use $krate::{fs, io, net};
         named! {
             net::UnixListener;
             net::UnixStream;
@@ -58,13 +62,22 @@ macro_rules! types_of {
             io::unix::AsyncFdRegisterError<Rc<File>>;
             io::unix::AsyncFdRegisterError<PhantomPinned>;
             io::unix::TryIoError;
+            io::Stdin;
+            io::Stdout;
+            io::Stderr;
+            fs::File;
+            fs::OpenOptions;
+            fs::DirBuilder;
+            fs::ReadDir;
+            fs::DirEntry;
+            fs::FileTimes;
         }
     }};
 }
 
 #[test]
 fn types_have_the_auto_traits_of_tokios() {
-    let ours: [(&str, Traits); 31] = types_of!(gmp);
+    let ours: [(&str, Traits); 40] = types_of!(gmp);
     for ((name, ours), (_, theirs)) in ours.into_iter().zip(types_of!(tokio)) {
         assert_eq!(ours[..3], theirs[..3], "{name}: Send, Sync, Unpin");
         assert!(ours[3] >= theirs[3] && ours[4] >= theirs[4], "{name}: {ours:?}, tokio's {theirs:?}");
@@ -75,6 +88,7 @@ macro_rules! futures_of {
     ($name:ident, $krate:ident) => {
         mod $name {
             use super::{AsRawFd, File};
+            use std::path::Path;
             use $krate::io::Interest;
             use $krate::io::unix::AsyncFd;
             use $krate::net::unix::{SocketAddr, pipe};
@@ -140,6 +154,29 @@ macro_rules! futures_of {
                 let _ = fd.async_io_mut(Interest::READABLE, |_| Ok(())).await;
             }
 
+            pub(super) async fn files<T: AsRef<Path>>((path, file): (T, $krate::fs::File)) {
+                let path = &path;
+                let options = $krate::fs::OpenOptions::new();
+                let _ = options.open(path).await;
+                let _ = $krate::fs::File::open(path).await;
+                let _ = $krate::fs::DirBuilder::new().create(path).await;
+                let _ = file.sync_all().await;
+                let _ = file.set_len(1).await;
+                let _ = file.metadata().await;
+                let _ = file.set_times($krate::fs::FileTimes::new()).await;
+                let _ = file.try_clone().await;
+                let _ = $krate::fs::read(path).await;
+                let _ = $krate::fs::write(path, path.as_ref().as_os_str().as_encoded_bytes()).await;
+                let _ = $krate::fs::copy(path, path).await;
+                if let Ok(mut entries) = $krate::fs::read_dir(path).await {
+                    if let Ok(Some(entry)) = entries.next_entry().await {
+                        let _ = entry.metadata().await;
+                        let _ = entry.file_type().await;
+                    }
+                }
+                let _ = file.into_std().await;
+            }
+
             pub(super) async fn guard(fd: AsyncFd<File>) {
                 let guard = fd.readable().await;
                 std::future::ready(()).await;
@@ -174,6 +211,8 @@ fn futures_have_the_auto_traits_of_tokios() {
         descriptor::<Rc<File>>;
         descriptor::<Odd<Cell<u8>>>;
         guard;
+        files::<&'static str>;
+        files::<RcPath>;
     }
 }
 
@@ -196,6 +235,10 @@ fn they_have_the_conversions_of_tokios() {
             descriptor::<$krate::net::unix::pipe::Sender>();
             descriptor::<$krate::net::unix::pipe::Receiver>();
             descriptor::<$krate::io::unix::AsyncFd<File>>();
+            descriptor::<$krate::fs::File>();
+            descriptor::<$krate::io::Stdin>();
+            descriptor::<$krate::io::Stdout>();
+            descriptor::<$krate::io::Stderr>();
             from_std::<$krate::net::UnixListener, net::UnixListener>();
             from_std::<$krate::net::UnixStream, net::UnixStream>();
             from_std::<$krate::net::UnixDatagram, net::UnixDatagram>();

@@ -25,7 +25,7 @@ mod lock_os_thread;
 mod spawn_local;
 mod blocking;
 mod yield_now;
-#[cfg(any(feature = "net", feature = "time"))]
+#[cfg(any(feature = "fs", feature = "io-std", feature = "net", feature = "time"))]
 pub(crate) mod leaf;
 
 pub mod join_set;

@@ -3,7 +3,7 @@
 //! Go: os/file_posix.go (ignoringEINTR): a plain call
 
 use crate::io::blocking::{pool, section};
-use crate::task::coop;
+use crate::task::leaf;
 use std::borrow::Borrow;
 use std::future::poll_fn;
 use std::io;
@@ -21,7 +21,7 @@ where
     B: ToOwned<Owned: Send + 'static> + ?Sized,
     T: Send + 'static,
 {
-    let budget = poll_fn(coop::poll_proceed).await;
+    let budget = poll_fn(leaf::poll_proceed).await;
     let Some(pool) = pool() else {
         let result = section(|| f(what));
         budget.made_progress();
@@ -44,7 +44,7 @@ where
     B: ToOwned<Owned: Send + 'static> + ?Sized,
     T: Send + 'static,
 {
-    let budget = poll_fn(coop::poll_proceed).await;
+    let budget = poll_fn(leaf::poll_proceed).await;
     let Some(pool) = pool() else {
         let result = section(|| f(one, two));
         budget.made_progress();

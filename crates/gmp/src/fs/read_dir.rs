@@ -4,7 +4,7 @@
 
 use crate::fs::call::call;
 use crate::io::blocking::{pool, section};
-use crate::task::{JoinHandle, coop};
+use crate::task::{JoinHandle, leaf};
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{self, FileType, Metadata};
@@ -138,7 +138,7 @@ impl ReadDir {
         loop {
             match &mut self.0 {
                 State::Idle(chunk) => {
-                    let budget = ready!(coop::poll_proceed(cx));
+                    let budget = ready!(leaf::poll_proceed(cx));
                     if chunk.found.is_empty() && chunk.rest.is_some() {
                         if let Some(pool) = pool() {
                             let mut chunk = std::mem::take(chunk);

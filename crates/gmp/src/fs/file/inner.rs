@@ -8,7 +8,7 @@ use crate::io::blocking::buf::Buf;
 use crate::io::blocking::certain::Certain;
 use crate::io::blocking::{pool, section};
 use crate::runtime::Handle;
-use crate::task::{JoinHandle, coop};
+use crate::task::{JoinHandle, leaf};
 use std::future::{Future, poll_fn};
 use std::io::{self, Seek};
 use std::mem;
@@ -158,7 +158,7 @@ impl Inner {
     pub(super) fn poll_complete(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
         if matches!(self.state, State::Sought(_)) {
             // Paid here, for `start_seek` can't wait. The handle of a job counts for itself.
-            ready!(coop::poll_proceed(cx)).made_progress();
+            ready!(leaf::poll_proceed(cx)).made_progress();
         }
         match ready!(self.poll_idle(cx))? {
             Done::Seek(result) => return Poll::Ready(result),
@@ -170,7 +170,7 @@ impl Inner {
 
     pub(super) async fn set_len(&mut self, file: &Shared, size: u64) -> io::Result<()> {
         self.settle().await;
-        let budget = poll_fn(coop::poll_proceed).await;
+        let budget = poll_fn(leaf::poll_proceed).await;
         let pool = pool();
         let mut buf = mem::take(self.buf());
         let back = (!buf.is_empty()).then(|| buf.discard());

@@ -7,7 +7,7 @@ use super::{File, Shared};
 use crate::io::blocking::buf::Buf;
 use crate::io::blocking::{pool, section, uninterrupted};
 use crate::io::{AsyncRead, AsyncSeek, AsyncWrite, ReadBuf, SeekFrom};
-use crate::task::coop;
+use crate::task::leaf;
 use gmp_netpoll::fd;
 use std::io::{self, IoSlice, Seek, Write};
 use std::mem;
@@ -32,7 +32,7 @@ impl AsyncRead for File {
             if dst.remaining() == 0 {
                 return Poll::Ready(Ok(()));
             }
-            let budget = ready!(coop::poll_proceed(cx));
+            let budget = ready!(leaf::poll_proceed(cx));
             if !inner.buf().is_empty() {
                 budget.made_progress();
                 inner.buf().copy_to(dst);
@@ -71,7 +71,7 @@ impl File {
         if let Done::Write(Err(error)) = ready!(inner.poll_idle(cx))? {
             return Poll::Ready(Err(error));
         }
-        let budget = ready!(coop::poll_proceed(cx));
+        let budget = ready!(leaf::poll_proceed(cx));
         let pool = pool();
         let mut buf = mem::take(inner.buf());
         let file = &self.std;

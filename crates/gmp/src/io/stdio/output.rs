@@ -5,7 +5,7 @@
 use crate::io::blocking::buf::{Buf, DEFAULT_MAX_BUF_SIZE};
 use crate::io::blocking::certain::Certain;
 use crate::io::blocking::{pool, section};
-use crate::task::{JoinHandle, coop};
+use crate::task::{JoinHandle, leaf};
 use std::future::Future;
 use std::io::{self, ErrorKind, Write};
 use std::pin::Pin;
@@ -81,7 +81,7 @@ impl<S: Stream> Output<S> {
 
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, src: &[u8]) -> Poll<io::Result<usize>> {
         ready!(self.poll_idle(cx))?;
-        let budget = ready!(coop::poll_proceed(cx));
+        let budget = ready!(leaf::poll_proceed(cx));
         let Some(pool) = pool() else {
             let src = &src[..src.len().min(DEFAULT_MAX_BUF_SIZE)];
             let result = section(|| write_together(&mut self.stream.lock(), src));
@@ -105,7 +105,7 @@ impl<S: Stream> Output<S> {
             if !self.unflushed {
                 return Poll::Ready(Ok(()));
             }
-            let budget = ready!(coop::poll_proceed(cx));
+            let budget = ready!(leaf::poll_proceed(cx));
             let Some(pool) = pool() else {
                 self.unflushed = false;
                 budget.made_progress();

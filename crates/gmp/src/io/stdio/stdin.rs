@@ -4,7 +4,7 @@
 
 use super::reader::{self, Place};
 use crate::io::{AsyncRead, ReadBuf};
-use crate::task::coop;
+use crate::task::leaf;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
@@ -65,7 +65,7 @@ impl AsyncRead for Stdin {
         if dst.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
-        let budget = ready!(coop::poll_proceed(cx));
+        let budget = ready!(leaf::poll_proceed(cx));
         match reader::read(&mut self.get_mut().place, dst, cx.waker()) {
             Some(result) => {
                 budget.made_progress();

@@ -5,6 +5,7 @@
 //!
 //! Go: none — Go doesn't pin.
 
+use crate::getg;
 use crate::proc::template;
 use crate::runtime2::config::Pin;
 use crate::runtime2::m::M;
@@ -203,6 +204,22 @@ pub(crate) fn float(sched: &Sched) {
         // As above: a refusal isn't wrong.
         let _ = affinity::set_current(cpus);
     }
+}
+
+/// Runs `f` with the calling thread on all CPUs: processes that it starts inherit that. If it was pinned it is again afterwards,
+/// unless it has lost its P meanwhile, or `f` panics: then it floats until it takes one.
+pub fn floating<R>(f: impl FnOnce() -> R) -> R {
+    let Some(mp) = getg::getm() else { return f() };
+    // ORDERING: the M's own variable.
+    if mp.pinned.load(Ordering::Relaxed) == 0 {
+        return f();
+    }
+    unpin(mp.sched(), mp);
+    let result = f();
+    if let Some(pp) = mp.p().filter(|pp| pp.tenure.is_live()) {
+        pin(mp.sched(), mp, pp.slot());
+    }
+    result
 }
 
 #[cfg(all(test, not(gmp_loom)))]

@@ -145,8 +145,9 @@ impl Command {
             panic!("{NO_RUNTIME}");
         }
         orphans::take_over();
-        // Until the program has been found and loaded this thread waits: milliseconds, with a slow disk more.
-        let child = gmp_sched::section(|| with(&mut self.std))?;
+        // Until the program has been found and loaded this thread waits: milliseconds, with a slow disk more. And the child inherits
+        // where it may run.
+        let child = gmp_sched::section(|| gmp_sched::proc::pin::floating(|| with(&mut self.std)))?;
         Child::new(child, self.kill_on_drop)
     }
 

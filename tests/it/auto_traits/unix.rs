@@ -29,8 +29,15 @@ macro_rules! named {
 
 macro_rules! types_of {
     ($krate:ident) => {{
-        use $krate::{fs, io, net};
+        use $krate::{fs, io, net, process, signal};
         named! {
+            process::Command;
+            process::Child;
+            process::ChildStdin;
+            process::ChildStdout;
+            process::ChildStderr;
+            signal::unix::Signal;
+            signal::unix::SignalKind;
             net::UnixListener;
             net::UnixStream;
             net::UnixDatagram;
@@ -77,7 +84,7 @@ macro_rules! types_of {
 
 #[test]
 fn types_have_the_auto_traits_of_tokios() {
-    let ours: [(&str, Traits); 40] = types_of!(gmp);
+    let ours: [(&str, Traits); 47] = types_of!(gmp);
     for ((name, ours), (_, theirs)) in ours.into_iter().zip(types_of!(tokio)) {
         assert_eq!(ours[..3], theirs[..3], "{name}: Send, Sync, Unpin");
         assert!(ours[3] >= theirs[3] && ours[4] >= theirs[4], "{name}: {ours:?}, tokio's {theirs:?}");

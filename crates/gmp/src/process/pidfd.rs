@@ -13,20 +13,20 @@ use std::os::fd::{AsRawFd, OwnedFd};
 pub(super) struct Pidfd(OwnedFd);
 
 impl Pidfd {
-    /// The descriptor of a child that nobody has waited for yet. `None` where there is no such thing, or none is left.
+    /// The descriptor of a child that nobody has waited for yet.
     #[cfg(target_os = "linux")]
-    pub(super) fn open(pid: u32) -> Option<Self> {
+    pub(super) fn open(pid: u32) -> io::Result<Self> {
         #[cfg(feature = "__fault-injection")]
         if std::env::var_os("GMP_FAULT").is_some_and(|fault| fault == "no-pidfd") {
-            return None;
+            return Err(io::ErrorKind::Unsupported.into());
         }
-        gmp_netpoll::fd::pidfd_open(pid).ok().map(Self)
+        gmp_netpoll::fd::pidfd_open(pid).map(Self)
     }
 
     /// There is no such thing.
     #[cfg(not(target_os = "linux"))]
-    pub(super) fn open(_pid: u32) -> Option<Self> {
-        None
+    pub(super) fn open(_pid: u32) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 }
 

@@ -5,7 +5,7 @@
 use super::orphans;
 use super::pidfd::Pidfd;
 use crate::io::poll_evented::PollEvented;
-use crate::signal::unix::{Signal, SignalKind, signal};
+use crate::signal::unix::{Signal, SignalKind};
 use gmp_netpoll::is_shutdown_error;
 use std::fmt;
 use std::io;
@@ -30,6 +30,9 @@ enum End {
     Pidfd(PollEvented<Pidfd>),
     /// Of some child's end: of which, one has to look.
     Sigchld(Signal),
+    /// Nothing yet: one has to look at once. If the system itself has waited for the child, because the program ignores `SIGCHLD`, a
+    /// handler would do harm and no good.
+    Unknown,
 }
 
 impl End {
@@ -37,13 +40,15 @@ impl End {
     /// Outside of a runtime's context.
     fn of(child: &Child) -> io::Result<Self> {
         match Pidfd::open(child.id()) {
-            Some(pidfd) => PollEvented::new_with_interest(pidfd, Interest::READABLE).map(Self::Pidfd),
-            None => Self::by_signal(),
+            Ok(pidfd) => PollEvented::new_with_interest(pidfd, Interest::READABLE).map(Self::Pidfd),
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(Self::Unknown),
+            // The system has no such thing, or none left.
+            Err(_) => Self::by_signal(),
         }
     }
 
     fn by_signal() -> io::Result<Self> {
-        signal(SignalKind::child()).map(Self::Sigchld)
+        Signal::new(SignalKind::child()).map(Self::Sigchld)
     }
 }
 
@@ -107,15 +112,21 @@ impl Running {
                     }
                     Err(error) => return Poll::Ready(Err(error)),
                 },
-                End::Sigchld(signal) => {
+                End::Sigchld(listener) => {
                     // Before the look: a signal that comes behind it is seen by the next poll.
-                    let waits = signal.poll_recv(cx).is_pending();
+                    let waits = listener.poll_recv(cx).is_pending();
                     if let Some(status) = child.try_wait()? {
                         return Poll::Ready(Ok(status));
                     }
                     if waits {
                         return Poll::Pending;
                     }
+                }
+                End::Unknown => {
+                    if let Some(status) = child.try_wait()? {
+                        return Poll::Ready(Ok(status));
+                    }
+                    *end = End::by_signal()?;
                 }
             }
         }
@@ -133,7 +144,7 @@ impl Drop for Running {
         if let Ok(None) = child.try_wait() {
             match end {
                 End::Pidfd(pidfd) => orphans::leave(child, Some(pidfd)),
-                End::Sigchld(_) => orphans::leave(child, None),
+                End::Sigchld(_) | End::Unknown => orphans::leave(child, None),
             }
         }
     }

@@ -75,14 +75,10 @@ pub struct Signal {
 /// ```
 #[track_caller]
 pub fn signal(kind: SignalKind) -> io::Result<Signal> {
-    let served_by = gmp_sched::getg::current_runtime();
-    if served_by.is_none() {
+    if gmp_sched::getg::current_runtime().is_none() {
         panic!("{}", crate::runtime::NO_RUNTIME);
     }
-    let table = table::enable(kind.as_raw_value())?;
-    let next = next(table.listen(kind.as_raw_value()));
-    reader::ensure(table)?;
-    Ok(Signal { kind, next, served_by })
+    Signal::new(kind)
 }
 
 fn next(mut receiver: watch::Receiver<()>) -> Pin<Box<dyn Future<Output = watch::Receiver<()>> + Send + Sync>> {
@@ -94,6 +90,14 @@ fn next(mut receiver: watch::Receiver<()>) -> Pin<Box<dyn Future<Output = watch:
 }
 
 impl Signal {
+    /// A new listener. Outside of a runtime it hears what others read.
+    pub(crate) fn new(kind: SignalKind) -> io::Result<Self> {
+        let table = table::enable(kind.as_raw_value())?;
+        let next = next(table.listen(kind.as_raw_value()));
+        reader::ensure(table)?;
+        Ok(Self { kind, next, served_by: gmp_sched::getg::current_runtime() })
+    }
+
     /// Waits for the next signal.
     ///
     /// There is always a next one: this never returns `None`.

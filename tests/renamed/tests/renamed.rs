@@ -144,3 +144,61 @@ async fn task_locals() {
     let seen = NUMBER.scope(3, async { NUMBER.get() });
     assert_eq!(tokio::spawn(seen).await.unwrap(), 3);
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn signals() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut ctrl_c = std::pin::pin!(tokio::signal::ctrl_c());
+    tokio::select! {
+        biased;
+        result = &mut ctrl_c => panic!("nobody has pressed it: {result:?}"),
+        () = tokio::task::yield_now() => {}
+    }
+    for name in ["-HUP", "-INT"] {
+        let id = std::process::id().to_string();
+        assert!(tokio::process::Command::new("kill").args([name, &id]).status().await?.success());
+    }
+    assert_eq!(hangup.recv().await, Some(()));
+    ctrl_c.await
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes() -> Result<(), Box<dyn std::error::Error>> {
+    use std::process::Stdio;
+    use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+    let mut cat: Child = Command::new("cat")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("cat is everywhere");
+    let mut stdin: ChildStdin = cat.stdin.take().expect("it is a pipe");
+    let stdout: ChildStdout = cat.stdout.take().expect("it is a pipe");
+    let waiter = tokio::spawn(async move { cat.wait().await });
+    let mut lines = BufReader::new(stdout).lines();
+    for line in ["one", "two"] {
+        stdin.write_all(format!("{line}\n").as_bytes()).await?;
+        assert_eq!(lines.next_line().await?.as_deref(), Some(line));
+    }
+    drop(stdin);
+    assert_eq!(lines.next_line().await?, None);
+    assert!(waiter.await??.success());
+
+    let mut echo = Command::new("echo").arg("hello").stdout(Stdio::piped()).spawn()?;
+    let between: Stdio = echo.stdout.take().expect("it is a pipe").try_into()?;
+    let upper = Command::new("tr").args(["a-z", "A-Z"]).stdin(between).stdout(Stdio::piped()).spawn()?;
+    let (echo, upper) = tokio::try_join!(echo.wait(), upper.wait_with_output())?;
+    assert!(echo.success() && upper.stdout == b"HELLO\n");
+
+    let mut sleep = Command::new("sleep").arg("1000").spawn()?;
+    tokio::select! {
+        _ = sleep.wait() => panic!("it sleeps"),
+        () = tokio::time::sleep(Duration::from_millis(5)) => sleep.kill().await?,
+    }
+    assert_eq!(sleep.id(), None);
+    Ok(())
+}

@@ -165,6 +165,29 @@ fn of_a_runtime_that_ends() {
     });
 }
 
+/// Runtimes that live on take over those of one that ends, even if they have had nothing to do with children before.
+#[test]
+fn taken_over_by_an_idle_runtime() {
+    both_ways("process_life::taken_over_by_an_idle_runtime", || {
+        watched(|| {
+            // One that nobody drives can't be the only one.
+            let _still = current();
+            let idle = multi(1);
+            for make in [current as fn() -> Runtime, || multi(2)] {
+                let rt = make();
+                let id = rt.block_on(async { sleeper().spawn().unwrap().id().unwrap() });
+                let killed = rt.block_on(async { sleeper().kill_on_drop(true).spawn().unwrap() });
+                drop(rt);
+                drop(killed);
+                assert!(exists(id));
+                send(id, libc::SIGKILL);
+                eventually("all have been waited for", || !has_children());
+            }
+            drop(idle);
+        });
+    });
+}
+
 /// Where `SIGCHLD` is ignored the system itself waits; that is an error and no hang.
 #[test]
 fn where_the_system_waits() {

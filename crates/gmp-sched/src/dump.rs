@@ -59,6 +59,11 @@ pub(crate) fn find(id: u64) -> Option<Arc<Sched>> {
     found
 }
 
+/// All schedulers of which something is left.
+pub fn all() -> Vec<Arc<Sched>> {
+    schedulers().lock().iter().filter_map(Weak::upgrade).collect()
+}
+
 /// Never waits for a lock: the thrower may hold it.
 fn dump_all(out: &mut dyn Write) {
     let Some(all) = schedulers().try_lock() else {

@@ -62,6 +62,7 @@ pub mod net;
 /// Streams are in crates of their own: tokio-stream's adapters work here, but for those that use tokio's timers or sockets, and
 /// so does all of futures.
 pub mod stream {}
+
 #[cfg(all(unix, feature = "process"))]
 pub mod process;
 
@@ -72,6 +73,7 @@ pub mod signal;
 #[cfg(all(unix, feature = "process", not(feature = "signal")))]
 #[allow(dead_code, unreachable_pub, unnameable_types, reason = "it is for others with the feature `signal` only")]
 pub(crate) mod signal;
+
 #[cfg(feature = "fs")]
 pub mod fs;
 

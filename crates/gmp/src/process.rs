@@ -85,7 +85,7 @@
 //! # Zombies
 //! A process that has ended stays in the system's table until its parent has waited for it. The runtime waits for the dropped children that
 //! it has started, in the background, as soon as each has ended. This is done as well as it can be and not promised: when a runtime ends
-//! before its children, another one of the program takes them over once it starts a child itself; if there is none, they stay. Who
+//! before its children, the others of the program take them over; if there is none, they stay until one starts a child. Who
 //! has to be sure awaits [`Child::wait`] or [`Child::kill`].
 //!
 //! # Behaviour at the time of writing

@@ -31,3 +31,10 @@ pub use ctrl_c::ctrl_c;
 pub(crate) fn attend(signal: std::os::raw::c_int) -> std::io::Result<()> {
     reader::ensure(table::enable(signal)?)
 }
+
+/// Has all runtimes of the process tell of a signal that nobody listens for.
+#[cfg(feature = "process")]
+pub(crate) fn attend_everywhere(signal: std::os::raw::c_int) -> std::io::Result<()> {
+    reader::ensure_everywhere(table::enable(signal)?);
+    Ok(())
+}

@@ -53,6 +53,13 @@ impl<E: Source> PollEvented<E> {
         Ok(Self { io: Some(io), registration })
     }
 
+    /// As [`new_with_interest`](Self::new_with_interest), with this runtime.
+    #[cfg(all(unix, any(feature = "process", feature = "signal")))]
+    pub(crate) fn on(sched: std::sync::Arc<gmp_sched::Sched>, mut io: E, interest: Interest) -> io::Result<Self> {
+        let registration = Registration::on(sched, &mut io, interest)?;
+        Ok(Self { io: Some(io), registration })
+    }
+
     pub(crate) fn registration(&self) -> &Registration {
         &self.registration
     }

@@ -55,6 +55,11 @@ impl Registration {
     #[track_caller]
     pub(crate) fn new(source: &mut impl Source, interest: Interest) -> io::Result<Self> {
         let Some(sched) = gmp_sched::current() else { panic!("{NO_RUNTIME}") };
+        Self::on(sched, source, interest)
+    }
+
+    /// Registers a source with this runtime.
+    pub(crate) fn on(sched: Arc<Sched>, source: &mut impl Source, interest: Interest) -> io::Result<Self> {
         let desc = gmp_sched::netpoll::open(&sched, source, to_mio(interest))?;
         Ok(Self { sched, desc })
     }

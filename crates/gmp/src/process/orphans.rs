@@ -1,7 +1,8 @@
 //! Children that were dropped before they ended: somebody has to wait for them, or they stay in the system's table.
 //!
 //! Where there is a descriptor for the process it stays in the poller of the child's runtime, with a waker that does the waiting.
-//! Without one, and when that runtime ends first, the child is queued for whoever sees the next `SIGCHLD` or starts the next child.
+//! Without one, and when that runtime ends first, the child is queued: any runtime of the process that sees the next `SIGCHLD` looks at
+//! all that are. If there is no runtime left, the next one does that starts a child.
 //!
 //! Go: none — Go's users wait themselves
 
@@ -33,7 +34,10 @@ pub(super) fn leave(child: Child, pidfd: Option<PollEvented<Pidfd>>) {
 
 fn queue(child: Child) {
     QUEUE.lock().push(child);
-    take_over();
+    // Its runtime has ended, or ends, as a rule: any other one will do. If there is none they wait for the next one.
+    let _ = crate::signal::attend_everywhere(libc::SIGCHLD);
+    // One whose signal has come before.
+    reap();
 }
 
 /// Has the current runtime wait for those that are queued.
@@ -41,9 +45,8 @@ pub(super) fn take_over() {
     if QUEUE.lock().is_empty() {
         return;
     }
-    // Without a runtime, or with one that ends, they wait for the next one.
+    // What is wrong with it shows in what the caller does next.
     let _ = crate::signal::attend(libc::SIGCHLD);
-    // Those whose signal has come before.
     reap();
 }
 

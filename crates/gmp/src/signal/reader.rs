@@ -12,6 +12,7 @@ use super::table::Table;
 use crate::io::poll_evented::PollEvented;
 use gmp_base::lock::Lock;
 use gmp_base::lockrank::LockRank;
+use gmp_sched::Sched;
 use mio::net::UnixStream;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -33,13 +34,35 @@ struct Reader {
 /// # Errors
 /// What the system says; the end of the runtime.
 pub(super) fn ensure(table: &'static Table) -> io::Result<()> {
-    let Some(runtime) = gmp_sched::getg::current_runtime() else { return Ok(()) };
+    match gmp_sched::getg::current_runtime() {
+        Some(runtime) if !READERS.lock().contains(&runtime) => match gmp_sched::current() {
+            Some(sched) => ensure_on(table, sched),
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// Sees that each runtime of the process has a reader, if it can have one.
+#[cfg(feature = "process")]
+pub(super) fn ensure_everywhere(table: &'static Table) {
+    for sched in gmp_sched::dump::all() {
+        // One that ends has none, and one that has no descriptors left can't help it.
+        let _ = ensure_on(table, sched);
+    }
+}
+
+fn ensure_on(table: &'static Table, sched: Arc<Sched>) -> io::Result<()> {
+    let runtime = sched.id;
     if READERS.lock().contains(&runtime) {
         return Ok(());
     }
+    if sched.is_closing() {
+        return Err(gmp_netpoll::shutdown_error());
+    }
     // A descriptor of its own: the same one can't be in two pollers of this kind, and closing it is the reader's business.
     let pipe = UnixStream::from_std(table.receiver.try_clone()?);
-    let pipe = PollEvented::new_with_interest(pipe, Interest::READABLE)?;
+    let pipe = PollEvented::on(sched, pipe, Interest::READABLE)?;
     let reader = Arc::new(Reader { table, runtime, pipe });
     let mut readers = READERS.lock();
     if readers.contains(&runtime) {

@@ -59,12 +59,10 @@ mod net_leaks; //     connections and runtimes by the thousand leave nothing beh
 mod net_hostile; //   resets, closes and ends while everything is on its way
 mod net_wakes; //     wakes that interrupt the netpoller
 mod fs_functions; //  the free functions, beside the standard library's
-<<<<<<< HEAD
 mod fs_file; //       files that are open
 mod fs_file_life; //  what they are made of, and the runtimes that they meet
 mod fs_pool; //       pools that are full, runtimes that end, pipes, no descriptors left
 mod io_std; //        standard input, output, error
-=======
 #[cfg(target_os = "linux")]
 mod signal; //        signals and who hears them
 #[cfg(target_os = "linux")]
@@ -75,6 +73,5 @@ mod process; //       child processes
 mod process_settings; // how they are started
 #[cfg(target_os = "linux")]
 mod process_life; //  and what they leave behind
->>>>>>> 82e5e6a (tests: signals and child processes)
 mod chaos; //         any thread stopped at any instruction
 mod hostile; //       what must be survived, case by case

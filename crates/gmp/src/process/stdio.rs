@@ -155,11 +155,11 @@ macro_rules! common {
         }
 
         /// For the standard streams of another child. Takes the pipe out of the runtime and puts it into blocking mode.
-        impl TryFrom<$name> for Stdio {
+        impl TryInto<Stdio> for $name {
             type Error = io::Error;
 
-            fn try_from(pipe: $name) -> io::Result<Stdio> {
-                pipe.into_owned_fd().map(Stdio::from)
+            fn try_into(self) -> io::Result<Stdio> {
+                self.into_owned_fd().map(Stdio::from)
             }
         }
 

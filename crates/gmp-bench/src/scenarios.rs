@@ -47,6 +47,9 @@ mod stall;
 #[path = "scenarios/blocking.rs"]
 mod blocking;
 
+#[path = "scenarios/file.rs"]
+mod file;
+
 #[path = "scenarios/footprint.rs"]
 mod footprint;
 
@@ -192,6 +195,10 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
             "100k jobs for the blocking pool, 1,000 in flight",
             blocking::spawn_blocking_many,
         )
+    },
+    Scenario {
+        figures: &[Figure::only(Unit::NanosPerOp).target(0.4)],
+        ..Scenario::timed("file_read_1k", "50 tasks read a file of 1 KiB 1,000 times each", file::file_read_1k)
     },
     Scenario {
         figures: &[Figure::only(Unit::BytesPerTask)],

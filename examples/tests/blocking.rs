@@ -32,7 +32,6 @@ fn blocking(arguments: &[&str]) -> Told {
 }
 
 #[test]
-#[ignore = "needs sysmon"]
 fn on_gmp_nobody_waits_for_those_that_block() {
     for (spin, offence) in [(&[][..], "block"), (&["--spin"], "compute")] {
         let told = blocking(&[&["--for", "2"], spin].concat());

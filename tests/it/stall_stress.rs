@@ -21,26 +21,27 @@ use std::time::{Duration, Instant};
 
 const TASKS: usize = 1_000;
 
-/// Far more threads than are good for a machine of any size, and far fewer than tasks that block at once.
-const MOST_THREADS: usize = 400;
-
-/// So many threads of the blocking pool are among them at most.
+/// Threads of the blocking pool at most.
 const POOL: usize = 8;
+
+/// Threads that are stuck at most (`MAX_SPARE_RECORDS`), those of the pool, and a few that have a P or are spare.
+const MOST_THREADS: usize = 512 + POOL + 8;
 
 #[test]
 fn no_task_is_lost_on_two_workers() {
-    stress(runtime(2, "stress-two"), "stress-two", || {});
+    stress(runtime("stress-two", 2, true), "stress-two", || {});
 }
 
 #[test]
 fn no_task_is_lost_on_four_workers() {
-    stress(runtime(4, "stress-four"), "stress-four", || {});
+    stress(runtime("stress-four", 4, true), "stress-four", || {});
 }
 
 /// Ps are taken away at random, from threads that did nothing as from those that block.
 #[test]
 fn no_task_is_lost_when_ps_are_taken_for_no_reason() {
-    let runtime = runtime(3, "stress-villain");
+    // One at a time may take them.
+    let runtime = runtime("stress-villain", 3, false);
     let sched = {
         let _guard = runtime.enter();
         gmp_sched::current().expect("inside of a runtime")
@@ -59,7 +60,7 @@ fn no_task_survives_a_runtime_that_ends_in_the_middle() {
     watched(|| {
         let begun = Instant::now();
         loop {
-            let runtime = runtime(3, "stress-end");
+            let runtime = runtime("stress-end", 3, true);
             let census = Census::default();
             let (world, tasks) = World::begin(&runtime, &census);
             let outside = Outside::begin(&world, &runtime);
@@ -131,8 +132,9 @@ fn seconds() -> Duration {
 }
 
 /// Its threads have that name, so that those of other tests are not counted. The kernel keeps 15 bytes of it.
-fn runtime(workers: usize, name: &str) -> Runtime {
-    multi_builder(workers).thread_name(name).max_blocking_threads(POOL).build().expect("a runtime")
+fn runtime(name: &str, workers: usize, is_watched: bool) -> Runtime {
+    let mut builder = multi_builder(workers);
+    builder.stall_detection(is_watched).thread_name(name).max_blocking_threads(POOL).build().expect("a runtime")
 }
 
 /// How many threads of this process are called that.
@@ -247,7 +249,8 @@ async fn task(world: Arc<World>, index: usize) {
 /// Keeps the thread, one way or the other.
 fn offend(random: &mut Random) {
     match random.below(8) {
-        0 | 1 => thread::sleep(Duration::from_micros(random.below(50_000))),
+        0 => thread::sleep(Duration::from_micros(random.below(50_000))),
+        1 => gmp::task::block_in_place(|| thread::sleep(Duration::from_micros(random.below(50_000)))),
         2 => spin(Duration::from_micros(random.below(500))),
         _ => {}
     }
@@ -292,7 +295,8 @@ async fn pass_on(world: &Arc<World>, random: &mut Random) {
             world.give(to);
             return offend(random);
         }
-        5 => {
+        5 => drop(gmp::fs::read("Cargo.toml").await.expect("a file of this package")),
+        6 => {
             let sender = world.to_outside.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if sender.is_some_and(|sender| sender.send(to).is_ok()) {
                 return;

@@ -15,6 +15,11 @@ mod own {
     pub(super) fn retakes(metrics: &RuntimeMetrics) -> u64 {
         metrics.retired_count()
     }
+
+    /// How often sysmon has looked at the workers so far.
+    pub(super) fn looks(metrics: &RuntimeMetrics) -> u64 {
+        metrics.watcher_tick_count()
+    }
 }
 
 #[expect(clippy::duplicate_mod, reason = "one source for both runtimes is the point; only `rt` differs")]

@@ -14,6 +14,10 @@ mod own {
     pub(super) fn retakes(_: &RuntimeMetrics) -> u64 {
         0
     }
+
+    pub(super) fn looks(_: &RuntimeMetrics) -> u64 {
+        0
+    }
 }
 
 #[expect(clippy::duplicate_mod, reason = "one source for both runtimes is the point; only `rt` differs")]

@@ -57,6 +57,8 @@ pub(crate) enum Unit {
     CpuMicrosPerSecond,
     /// How often in one second something happened that had better not.
     EventsPerSecond,
+    /// Percent of one CPU that something took.
+    PercentOfCpu,
     /// Percent of another figure that are left of it.
     PercentLeft,
 }
@@ -72,6 +74,7 @@ impl Unit {
             Self::BytesPerTask => "B/task",
             Self::CpuMicrosPerSecond => "µs/s",
             Self::EventsPerSecond => "events/s",
+            Self::PercentOfCpu => "%cpu",
             Self::PercentLeft => "%",
         }
     }
@@ -85,7 +88,8 @@ impl Unit {
             | Self::Micros
             | Self::BytesPerTask
             | Self::CpuMicrosPerSecond
-            | Self::EventsPerSecond => Better::Less,
+            | Self::EventsPerSecond
+            | Self::PercentOfCpu => Better::Less,
         }
     }
 
@@ -102,6 +106,7 @@ impl Unit {
             | Self::PerSecond
             | Self::BytesPerTask
             | Self::EventsPerSecond
+            | Self::PercentOfCpu
             | Self::PercentLeft => 0.0,
         }
     }

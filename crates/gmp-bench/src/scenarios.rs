@@ -185,6 +185,24 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         )
     },
     Scenario {
+        has_counterpart: false,
+        unable: stall::busy_sysmon_unable,
+        ..Scenario::of(
+            "busy_sysmon",
+            "CPU time of sysmon while all workers have short polls to do (gmp alone)",
+            &[Figure::named("cpu", Unit::PercentOfCpu), Figure::named("looks", Unit::EventsPerSecond)],
+            Run::All(stall::busy_sysmon),
+        )
+    },
+    Scenario {
+        figures: &[Figure::only(Unit::NanosPerOp).target(0.02)],
+        ..Scenario::timed(
+            "block_in_place_empty",
+            "block_in_place with nothing to do, 50k times",
+            blocking::block_in_place_empty,
+        )
+    },
+    Scenario {
         figures: &[Figure::only(Unit::NanosPerOp).target(0.7)],
         ..Scenario::timed("spawn_blocking", "50k jobs for the blocking pool, one at a time", blocking::spawn_blocking)
     },

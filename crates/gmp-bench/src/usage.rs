@@ -21,6 +21,25 @@ pub(crate) fn cpu_time_of_others() -> io::Result<Duration> {
     Ok(all.saturating_sub(own))
 }
 
+/// CPU time that the thread of that name has used so far, to the nanosecond (Linux).
+///
+/// # Errors
+///
+/// There is none, or the kernel doesn't count it.
+pub(crate) fn cpu_time_of_thread(name: &str) -> io::Result<Duration> {
+    for task in fs::read_dir("/proc/self/task")? {
+        let task = task?.path();
+        // Another one may have ended meanwhile.
+        if fs::read_to_string(task.join("comm")).is_ok_and(|comm| comm.trim_end() == name) {
+            let schedstat = fs::read_to_string(task.join("schedstat"))?;
+            let nanos = schedstat.split_ascii_whitespace().next().and_then(|field| field.parse().ok());
+            let unreadable = || io::Error::other(format!("its schedstat reads {schedstat:?}"));
+            return nanos.map(Duration::from_nanos).ok_or_else(unreadable);
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::NotFound, format!("no thread is called {name}")))
+}
+
 /// How often the threads of this process but the calling one have given a CPU away or lost it so far. Where the system
 /// doesn't count that for a thread (other than Linux) the caller's are among them.
 pub(crate) fn context_switches_of_others() -> io::Result<u64> {

@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 /// Four connections ask for nothing but a page whose handler keeps its thread, and there are two workers. What the others
 /// ask for is answered all the same.
 #[test]
-#[ignore = "needs sysmon"]
 fn others_go_on_beside_handlers_that_keep_their_thread() {
     const TIME: Duration = Duration::from_secs(2);
     for path in ["/slow", "/spin"] {
@@ -64,7 +63,6 @@ fn others_go_on_beside_handlers_that_keep_their_thread() {
 
 /// The same under the load of a real client.
 #[test]
-#[ignore = "needs sysmon"]
 fn others_go_on_beside_slow_handlers_driven_by_wrk() {
     if !has_tool("wrk") {
         return;

@@ -6,6 +6,27 @@ use std::time::Instant;
 use super::{on_worker, rt};
 use crate::scenario::{Measurement, Params};
 
+/// A task calls `block_in_place` with a closure that does nothing and yields, 50k times.
+///
+/// Measures what it costs to say that one may block, and then not to: a note for the monitor, or a hand-over of the whole
+/// worker to another thread. The yield, which is what `yields` measures, is there because a task that has given its worker
+/// away has none to give until its next poll, so that further calls would cost nothing. Does not measure what happens if
+/// the closure does block.
+pub(super) fn block_in_place_empty(params: Params) -> Measurement {
+    on_worker(params, |params| async move {
+        let count = params.count(50_000);
+        let start = Instant::now();
+        let mut sum = 0;
+        for number in 1..=count {
+            sum += rt::task::block_in_place(|| black_box(number));
+            rt::task::yield_now().await;
+        }
+        let elapsed = start.elapsed();
+        assert_eq!(sum, super::sum_to(count), "every closure ran once");
+        Measurement::time(elapsed, count)
+    })
+}
+
 /// A task sends 50k jobs to the blocking pool and awaits each before the next.
 ///
 /// Measures a round trip: the job's cell, the wake of a thread of the pool, the wake of the task. The thread is there

@@ -10,6 +10,7 @@ use super::{own, rt, runtime};
 use crate::latency::Latencies;
 use crate::random::Random;
 use crate::scenario::{Measurement, Params};
+use crate::usage::cpu_time_of_thread;
 
 /// How long an offender keeps its thread at a time.
 const OFFENCE: Duration = Duration::from_millis(100);
@@ -99,6 +100,52 @@ pub(super) fn false_retakes(params: Params) -> Vec<Measurement> {
     others.into_iter().for_each(|thread| thread.join().expect("a thread ends"));
     assert!(polls > 0, "the tasks ran");
     vec![Measurement::rate(retakes, elapsed), Measurement::rate(polls, elapsed)]
+}
+
+/// Tasks keep all workers busy with polls of some 20 µs, and the monitor's thread watches them.
+///
+/// Measures the CPU time of that thread, in percent of one CPU, and how often in a second it looked. An idle runtime's
+/// monitor sleeps; `idle_cpu` has it. There is nothing to compare it with, so it runs on gmp alone.
+pub(super) fn busy_sysmon(params: Params) -> Vec<Measurement> {
+    /// What its thread is called.
+    const SYSMON: &str = "gmp-sysmon";
+    let time = watched(params);
+    let work = Work::calibrated();
+    let runtime = runtime(params);
+    let over = Arc::new(AtomicBool::new(false));
+    let tasks: Vec<_> = (0..4 * params.workers)
+        .map(|_| {
+            let over = over.clone();
+            runtime.spawn(async move {
+                while !is_over(&over) {
+                    work.micros(20);
+                    rt::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    // Its thread is there when the first worker is; who starts a thread waits until that has its name.
+    thread::sleep(Duration::from_millis(50));
+    let read = || {
+        let cpu = cpu_time_of_thread(SYSMON).expect("the monitor's CPU time");
+        (Instant::now(), cpu, own::looks(&runtime.handle().metrics()))
+    };
+    let before = read();
+    thread::sleep(time);
+    let after = read();
+    end(&over);
+    for task in tasks {
+        runtime.block_on(task).expect("a task completes");
+    }
+    let elapsed = after.0 - before.0;
+    let percent = (after.1 - before.1).as_secs_f64() * 100.0;
+    assert!(after.2 > before.2, "it looked");
+    vec![Measurement { amount: percent, per: elapsed.as_secs_f64() }, Measurement::rate(after.2 - before.2, elapsed)]
+}
+
+/// Says where a thread's CPU time cannot be read.
+pub(super) fn busy_sysmon_unable(_: Params) -> Option<&'static str> {
+    if cfg!(target_os = "linux") { None } else { Some("reads /proc/self/task, which only Linux has") }
 }
 
 fn stalled_ticker(params: Params, offenders: usize, offend: fn()) -> Vec<Measurement> {

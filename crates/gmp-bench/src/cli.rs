@@ -23,6 +23,7 @@ Examples:
   gmp-bench run --quick                            a first look at everything
   gmp-bench run --only 'spawn_*' skynet            some of it
   gmp-bench run --only 'tcp_*' 'udp_*' http        sockets
+  gmp-bench run --only 'stalled_*' '*_slow'        beside tasks that keep their threads
   gmp-bench run --workers 4 --json results.json    other conditions, raw figures kept
   gmp-bench run --only ping_pong_1 --pin none      gmp unpinned beside tokio
   gmp-bench run --compare-pin                      gmp pinned to cores beside gmp unpinned
@@ -30,7 +31,7 @@ Examples:
 From the repository: cargo run --release -p gmp-bench -- run --quick
 
 The column 'better' says on which side of 1 a ratio is in favour of the left side: <1 for costs, >1 for yields.
-The scenario http needs the program wrk (Debian and Ubuntu: apt-get install wrk) and is skipped without it.
+The scenarios http* need the program wrk (Debian and Ubuntu: apt-get install wrk) and are skipped without it.
 Exit codes: 0 all done, 1 a scenario failed or --only asked for one that cannot run here, 2 bad arguments (nothing
 was run), 130 interrupted.";
 

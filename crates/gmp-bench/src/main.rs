@@ -16,8 +16,11 @@
 //!   shows their median and their extremes, besides each side's own median. Most figures are costs: a ratio below 1
 //!   means that gmp is the better one. Some are yields (requests a second), where it is one above 1; the column `better`
 //!   says which. Where the project has set itself a target for a ratio, the table has it, too.
+//! * A few scenarios ask what only gmp has (`false_retakes`, `busy_sysmon`): they are run on gmp alone, and have no ratio. A
+//!   target is a bound on the ratio, or, written `gmp≤5000`, on gmp's own value.
 //! * A scenario has one figure or several (`http/requests`, `http/p99`), all of them from the same runs.
-//! * `http` is served by a child and put under load by wrk, a program from outside, in the parent's hands.
+//! * `http` and `http_beside_slow` are served by a child and put under load by wrk, a program from outside, in the parent's
+//!   hands.
 //! * Timed code runs on a worker, in a spawned task, except where a scenario is about another place (`main_spawns`,
 //!   `block_on_spawns`, `spawn_remote_*`).
 //! * A child that fails, or that is still there at `--limit`, is reported on stderr with its last lines and in the

@@ -2,6 +2,7 @@
 //! somebody else does, or queues it twice, fails; a lost wake is a deadlock.
 
 use super::LockedMs;
+use crate::proc::idle::Idle;
 use gmp_base::loom::{AtomicUsize, Condvar, Mutex, Ordering, UnsafeCell, thread};
 use gmp_task::status::{Park, Status};
 use std::sync::Arc;
@@ -15,8 +16,9 @@ struct Model {
     note: (Mutex<bool>, Condvar),
     /// The run queue: how often the G is in it.
     queued: Mutex<usize>,
-    /// The slot of the P, idle or not, and what somebody has queued for it.
-    idle: Mutex<(bool, usize)>,
+    /// The one P: its slot, if it is idle, and what its record is to who has it.
+    idle: Idle<u8>,
+    record: UnsafeCell<usize>,
     /// What the wakes are about.
     news: AtomicUsize,
     future: UnsafeCell<usize>,
@@ -29,7 +31,8 @@ impl Model {
             table: LockedMs::new(),
             note: (Mutex::new(false), Condvar::new()),
             queued: Mutex::new(0),
-            idle: Mutex::new((false, 0)),
+            idle: Idle::new(1),
+            record: UnsafeCell::new(0),
             news: AtomicUsize::new(0),
             future: UnsafeCell::new(0),
         })
@@ -51,6 +54,29 @@ impl Model {
         }
     }
 
+    /// Takes the P if it is idle.
+    fn take_p(&self) -> bool {
+        let taken = self.idle.acquire(0).is_some();
+        if taken {
+            self.use_p();
+        }
+        taken
+    }
+
+    /// For who has the P.
+    fn use_p(&self) {
+        self.record.with_mut(|r| {
+            // SAFETY: one M has the P at a time; loom checks it.
+            unsafe { *r += 1 };
+        });
+    }
+
+    /// handoffp.
+    fn hand_off(&self) {
+        self.use_p();
+        let _ = self.idle.give_up(0, None, false);
+    }
+
     fn sleep(&self) {
         let mut signalled = self.note.0.lock();
         while !*signalled {
@@ -70,16 +96,18 @@ impl Model {
     }
 }
 
-/// The M: locks in the first poll, then runs the G until it has seen `news` wakes. The P goes to another M while it sleeps, and comes
-/// back for a poll if it is idle.
-fn locked_m(m: &Model, news: usize) -> Option<bool> {
+/// The M: locks in the first poll, then runs the G until it has seen `news` wakes. The P is for others while it sleeps, and comes
+/// back for a poll if it is idle. Says whether the G is runnable at the end, when it is unlocked.
+fn locked_m(m: &Model, news: usize) -> bool {
+    let mut with_p = m.take_p();
     let mut seen = m.poll();
     m.status.lock();
     let mut park = m.status.park();
     m.table.enter(G, 7);
     loop {
-        // handoffp.
-        m.idle.lock().0 = true;
+        if with_p {
+            m.hand_off();
+        }
         let Park::Locked { again, .. } = park else { panic!("it isn't locked: {park:?}") };
         if seen >= news {
             // The last guard is gone.
@@ -91,20 +119,16 @@ fn locked_m(m: &Model, news: usize) -> Option<bool> {
                 runnable = true;
             }
             m.table.leave(G);
-            return Some(runnable);
+            return runnable;
         }
         if !again {
             while !m.table.take_woken(G) {
                 m.sleep();
             }
         }
-        // With a P if it is idle.
-        let with_p = std::mem::take(&mut m.idle.lock().0);
+        with_p = m.take_p();
         seen = m.poll();
         park = m.status.park();
-        if with_p {
-            m.idle.lock().0 = true;
-        }
     }
 }
 
@@ -126,7 +150,7 @@ fn loom_two_wakes_against_unlock() {
     loom::model(|| {
         let m = Model::new();
         let wakers = [m.clone(), m.clone()].map(|m| thread::spawn(move || m.wake()));
-        let runnable = locked_m(&m, 1).unwrap();
+        let runnable = locked_m(&m, 1);
         for waker in wakers {
             waker.join().unwrap();
         }
@@ -142,22 +166,19 @@ fn loom_two_wakes_against_unlock() {
 fn loom_p_goes_on_while_its_m_is_locked() {
     loom::model(|| {
         let m = Model::new();
-        // Another M: takes the P when it is idle, and gives it back, while the G is woken.
+        // Another M: takes the P when it is idle, and wakes the G with it or without.
         let other = {
             let m = m.clone();
             thread::spawn(move || {
-                let mine = std::mem::take(&mut m.idle.lock().0);
+                let with_p = m.take_p();
                 m.wake();
-                if mine {
-                    let mut idle = m.idle.lock();
-                    assert!(!idle.0, "two Ms had the P");
-                    idle.0 = true;
-                    idle.1 += 1;
+                if with_p {
+                    m.hand_off();
                 }
             })
         };
         let _ = locked_m(&m, 1);
         other.join().unwrap();
-        assert!(m.idle.lock().0, "the P is lost");
+        assert_eq!(m.idle.npidle(), 1, "the P is lost");
     });
 }

@@ -156,6 +156,8 @@ fn drive<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, gp: Gp, mut ru
         g0.budget.refill();
         // SAFETY: the right to run it is ours.
         let ran = unsafe { execute::turn(g0, gp) };
+        // It competes with nobody for a queue, however long it computes.
+        let _ = mp.take_hogging();
         locked_p.hand_off();
         match ran {
             Ran::Done => return false,

@@ -297,7 +297,7 @@ fn writes_that_fail() {
                 assert_eq!(attempt.await.unwrap_err().raw_os_error(), Some(libc::ENOSPC));
                 let slices = [IoSlice::new(&[1]), IoSlice::new(&[2])];
                 let attempt = async {
-                    full.write_vectored(&slices).await?;
+                    assert_eq!(full.write_vectored(&slices).await?, 2);
                     full.flush().await
                 };
                 assert_eq!(attempt.await.unwrap_err().raw_os_error(), Some(libc::ENOSPC));

@@ -55,6 +55,27 @@ macro_rules! traits {
     }};
 }
 
+/// Compares two types while the tests are compiled. What is safe to see after a panic may be more than tokio's: its lists
+/// of tasks aren't, ours are.
+macro_rules! same {
+    ($ours:ty, $theirs:ty) => {
+        const _: () = {
+            assert!(<Ask<$ours>>::SEND == <Ask<$theirs>>::SEND, concat!(stringify!($ours), ": Send"));
+            assert!(<Ask<$ours>>::SYNC == <Ask<$theirs>>::SYNC, concat!(stringify!($ours), ": Sync"));
+            assert!(<Ask<$ours>>::UNPIN == <Ask<$theirs>>::UNPIN, concat!(stringify!($ours), ": Unpin"));
+            assert!(
+                <Ask<$ours>>::UNWIND_SAFE || !<Ask<$theirs>>::UNWIND_SAFE,
+                concat!(stringify!($ours), ": UnwindSafe")
+            );
+            assert!(
+                <Ask<$ours>>::REF_UNWIND_SAFE || !<Ask<$theirs>>::REF_UNWIND_SAFE,
+                concat!(stringify!($ours), ": RefUnwindSafe")
+            );
+        };
+    };
+}
+
+mod same;
 mod unix;
 
 #[test]

@@ -10,6 +10,7 @@ mod auto_traits; //   Send, Sync and the like, as tokio's types have them
 mod rt_basic; //      block_on, spawn, handles, hooks, the builder
 mod rt_shutdown; //   what the end of a runtime promises
 mod rt_panic; //      the words of panics, and where they point
+mod panic_words; //   … compared with tokio's, misuse by misuse
 mod rt_metrics; //    the figures add up
 mod rt_boot; //       the boot path, and how it ends when a step fails
 mod rt_pin; //        where workers run

@@ -16,6 +16,7 @@ mod rustdoc;
 mod text;
 mod surface;
 mod compare;
+mod auto_traits;
 mod exceptions;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,9 @@ const TABLE: &str = "crates/gmp/docs/surface.toml";
 
 /// Its rendering, which is part of the docs.
 const PAGE: &str = "crates/gmp/docs/not_here.md";
+
+/// The test of auto traits.
+const TEST: &str = "tests/it/auto_traits/same.rs";
 
 /// What tokio's users have, and tests.
 const FULL: &str = "full,test-util";
@@ -103,11 +107,13 @@ fn run(options: &Options) -> Result<usize, String> {
         report.each_feature()?;
     }
 
-    let page = rustdoc::root().join(PAGE);
-    if options.write {
-        fs::write(&page, table.page()).map_err(|e| format!("{}: {e}", page.display()))?;
-    } else if fs::read_to_string(&page).ok() != Some(table.page()) {
-        report.fault(&format!("{PAGE} isn't made of {TABLE}: cargo run -p gmp-surface -- --write"));
+    for (file, text) in [(PAGE, table.page()), (TEST, auto_traits::test(&theirs, &ours))] {
+        let path = rustdoc::root().join(file);
+        if options.write {
+            fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
+        } else if fs::read_to_string(&path).ok() != Some(text) {
+            report.fault(&format!("{file} isn't up to date: cargo run -p gmp-surface -- --write"));
+        }
     }
     for path in table.unneeded() {
         report.fault(&format!("{TABLE} excepts `{path}`, which needs no exception"));

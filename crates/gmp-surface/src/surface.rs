@@ -24,6 +24,8 @@ pub(crate) struct Item {
     pub(crate) bounds: BTreeSet<String>,
     /// What it is beyond that: "const", "track_caller", "must_use" …
     pub(crate) flags: BTreeSet<&'static str>,
+    /// For a type: what can stand for its parameters, `_` for anything.
+    pub(crate) arguments: Vec<String>,
     /// Where it is defined. What is defined at one place is one thing.
     pub(crate) definition: String,
 }
@@ -170,7 +172,8 @@ impl<'a> Walk<'a> {
         let macros = name.strip_suffix("_macros").map(|_| path.to_owned());
         let kind = krate.kind(id).unwrap_or_default().to_owned();
         let text = macros.unwrap_or_else(|| definition.clone());
-        let item = Item { kind, text, bounds: BTreeSet::new(), flags: BTreeSet::new(), definition };
+        let (bounds, flags) = (BTreeSet::new(), BTreeSet::new());
+        let item = Item { kind, text, bounds, flags, arguments: Vec::new(), definition };
         self.foreign.push((path.to_owned(), item));
     }
 }
@@ -267,7 +270,21 @@ fn write(found: &Found<'_>, names: &Names) -> Item {
     };
     let id = found.item["id"].to_string();
     let definition = format!("{} {id}", found.krate.name);
-    Item { kind: kind.to_owned(), text, bounds: writer.bounds, flags: flags(found.item), definition }
+    let arguments = if matches!(kind, "struct" | "enum") { arguments(&inner["generics"]) } else { Vec::new() };
+    Item { kind: kind.to_owned(), text, bounds: writer.bounds, flags: flags(found.item), arguments, definition }
+}
+
+/// What can stand for a type's parameters.
+fn arguments(generics: &Value) -> Vec<String> {
+    let parameters = generics["params"].as_array().into_iter().flatten();
+    let argument = |parameter: &Value| {
+        if parameter["kind"].get("lifetime").is_some() {
+            return "'static".to_owned();
+        }
+        let text = generics.to_string();
+        if text.contains("AsRawFd") { "std::os::fd::OwnedFd".to_owned() } else { "_".to_owned() }
+    };
+    parameters.map(argument).collect()
 }
 
 /// A trait that a type has, or hasn't.
@@ -301,6 +318,7 @@ fn trait_of(krate: &Crate, names: &Names, implementation: &Value) -> Option<(Str
         text: types.join(", "),
         bounds: writer.bounds,
         flags: BTreeSet::new(),
+        arguments: Vec::new(),
         definition,
     };
     Some((format!("{of}: {name}"), item))

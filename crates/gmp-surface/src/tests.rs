@@ -13,6 +13,7 @@ fn item(kind: &str, text: &str, bounds: &[&str], flags: &[&'static str]) -> Item
         text: text.to_owned(),
         bounds: bounds.iter().map(ToString::to_string).collect(),
         flags: flags.iter().copied().collect(),
+        arguments: Vec::new(),
         definition: NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed).to_string(),
     }
 }

@@ -59,6 +59,9 @@ pub mod time;
 #[cfg(feature = "net")]
 pub mod net;
 
+#[cfg(all(feature = "full", any(doc, doctest)))]
+pub mod migrate;
+
 /// Streams are in crates of their own: tokio-stream's adapters work here, but for those that use tokio's timers or sockets, and
 /// so does all of futures.
 pub mod stream {}

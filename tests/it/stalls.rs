@@ -3,13 +3,16 @@
 //! The offenders here end when the test lets them, so what the others do in the meantime is done beside them, however slow the
 //! machine is.
 
+mod report; //    the hook, and what is printed
+mod computing; // tasks that use the CPU without a pause
+
 use crate::support::{PATIENCE, eventually, in_child, ms, multi, multi_builder, stderr, watched};
 use gmp::io::{AsyncReadExt, AsyncWriteExt};
 use gmp::net::{TcpListener, TcpStream};
-use gmp::runtime::{Runtime, StallKind, StalledPoll};
+use gmp::runtime::{Runtime, StallKind};
 use gmp::task::JoinHandle;
 use gmp::time::sleep;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -89,24 +92,6 @@ fn blocked_tasks_stall_nobody() {
             assert!(metrics.retaken_count(StallKind::Blocked) > workers as u64, "{metrics:?}");
             assert!(metrics.stalled_poll_count(StallKind::Blocked) > 0);
             assert_eq!(metrics.retaken_count(StallKind::Busy), 0);
-            gate.open();
-            all_done(&rt, tasks);
-        }
-    });
-}
-
-/// The same with tasks that compute. There are fewer CPUs than threads then, so it takes a while.
-#[test]
-fn computing_tasks_stall_nobody() {
-    watched(|| {
-        for workers in [1, 2] {
-            let rt = multi(workers);
-            let gate = Gate::default();
-            let tasks = offenders(&rt, &gate, workers, Gate::spin);
-            eventually("all of them compute", || gate.waiting() == workers);
-            assert_eq!(rt.block_on(rt.spawn(ticks(10))).unwrap(), 10);
-            eventually("they have been noticed", || rt.metrics().stalled_poll_count(StallKind::Busy) > 0);
-            assert!(rt.metrics().retaken_count(StallKind::Busy) <= 2 * workers as u64, "at most GOMAXPROCS at a time");
             gate.open();
             all_done(&rt, tasks);
         }
@@ -221,134 +206,6 @@ fn work_behind_a_blocked_poll() {
     });
 }
 
-/// Tasks that wake each other without a pause inherit each other's time slice: it is ended after a while.
-#[test]
-fn a_chain_of_wakes_is_cut() {
-    watched(|| {
-        // So that nothing else cuts it.
-        let rt = multi_builder(1).global_queue_interval(u32::MAX).event_interval(u32::MAX).build().unwrap();
-        let stop = Arc::new(AtomicBool::new(false));
-        let (to_b, mut from_a) = gmp::sync::mpsc::channel::<()>(1);
-        let (to_a, mut from_b) = gmp::sync::mpsc::channel::<()>(1);
-        let told = stop.clone();
-        let a = rt.spawn(async move {
-            while !told.load(Ordering::Relaxed) && to_b.send(()).await.is_ok() {
-                from_b.recv().await;
-            }
-        });
-        let b = rt.spawn(async move { while from_a.recv().await.is_some() && to_a.send(()).await.is_ok() {} });
-        eventually("the chain is noticed", || rt.metrics().preempted_count() > 0);
-        // Queued from outside, where the chain doesn't look by itself.
-        rt.block_on(rt.spawn(async {})).unwrap();
-        stop.store(true, Ordering::Relaxed);
-        rt.block_on(async {
-            a.await.unwrap();
-            b.await.unwrap();
-        });
-    });
-}
-
-#[test]
-fn the_hook_is_told() {
-    watched(|| {
-        let (tell, told) = mpsc::channel::<StalledPoll>();
-        let tell = Mutex::new(tell);
-        let rt = multi_builder(2)
-            .on_stalled_poll(move |stalled| {
-                let _ = tell.lock().unwrap().send(stalled.clone());
-            })
-            .build()
-            .unwrap();
-        for (kind, wait) in [(StallKind::Blocked, Gate::pass as fn(&Gate)), (StallKind::Busy, Gate::spin)] {
-            let gate = Gate::default();
-            let waits = gate.clone();
-            let line = line!() + 1;
-            let task = if kind == StallKind::Blocked {
-                rt.spawn(async move { wait(&waits) })
-            } else {
-                rt.spawn(async move { wait(&waits) })
-            };
-            let begins = told.recv_timeout(PATIENCE).expect("it is told");
-            assert_eq!((begins.kind, begins.id, begins.is_over), (kind, Some(task.id()), false));
-            assert_eq!(begins.spawned_at.file(), file!());
-            assert!((line..line + 6).contains(&begins.spawned_at.line()), "{begins}");
-            thread::sleep(ms(20));
-            gate.open();
-            let ends = told.recv_timeout(PATIENCE).expect("its end is told too");
-            assert_eq!((ends.kind, ends.id, ends.is_over), (kind, Some(task.id()), true));
-            assert!(ends.duration > begins.duration && ends.duration >= ms(20), "{ends}");
-            rt.block_on(task).unwrap();
-        }
-        assert!(rt.metrics().longest_poll() >= ms(10));
-    });
-}
-
-/// A place that stalls all the time is told of once a second.
-#[test]
-fn the_hook_is_not_flooded() {
-    watched(|| {
-        let count = Arc::new(AtomicUsize::new(0));
-        let counted = count.clone();
-        let begun = Instant::now();
-        let rt = multi_builder(1)
-            .on_stalled_poll(move |stalled| {
-                counted.fetch_add(usize::from(!stalled.is_over), Ordering::SeqCst);
-            })
-            .build()
-            .unwrap();
-        for _ in 0..20 {
-            rt.block_on(rt.spawn(async { thread::sleep(ms(20)) })).unwrap();
-        }
-        eventually("it is told", || count.load(Ordering::SeqCst) > 0);
-        let seconds = usize::try_from(begun.elapsed().as_secs()).unwrap();
-        assert!(count.load(Ordering::SeqCst) <= seconds + 1);
-        assert!(rt.metrics().stalled_poll_count(StallKind::Blocked) > 5);
-    });
-}
-
-#[test]
-fn a_hook_that_blocks_or_panics_stalls_nobody() {
-    watched(|| {
-        let gate = Gate::default();
-        let in_hook = gate.clone();
-        let rt = multi_builder(1)
-            .on_stalled_poll(move |_| {
-                in_hook.pass();
-                panic!("of the hook");
-            })
-            .build()
-            .unwrap();
-        let block = Gate::default();
-        let tasks = offenders(&rt, &block, 3, Gate::pass);
-        rt.block_on(rt.spawn(ticks(20))).unwrap();
-        eventually("all of them block", || block.waiting() == 3);
-        rt.block_on(rt.spawn(ticks(20))).unwrap();
-        gate.open();
-        block.open();
-        all_done(&rt, tasks);
-    });
-}
-
-#[test]
-fn the_debug_switch_prints() {
-    let run = in_child("stalls::the_debug_switch_prints", &[("GMP_DEBUG", "stall=1")], || {
-        // A P for each: `block_on` doesn't wait for one, and without one it is in nobody's way.
-        let rt = multi(2);
-        rt.block_on(rt.spawn(async { thread::sleep(ms(200)) })).unwrap();
-        rt.block_on(async { thread::sleep(ms(200)) });
-        drop(rt);
-    });
-    let Some(run) = run else { return };
-    let text = stderr(&run);
-    assert!(run.status.success(), "{text}");
-    assert!(
-        text.contains("gmp: task ")
-            && text.contains("tests/it/stalls.rs")
-            && text.contains(" blocked in one poll for ")
-    );
-    assert!(text.contains("gmp: the future of block_on (called at "), "{text}");
-}
-
 /// While nothing runs, sysmon sleeps.
 #[test]
 fn an_idle_runtime_isnt_watched() {
@@ -434,38 +291,6 @@ fn the_end_while_tasks_block() {
     });
 }
 
-/// A task whose sockets are always ready, and that computes in between, yields when its time slice is over and not only when its budget
-/// of 128 operations is.
-#[test]
-fn a_task_that_computes_between_ready_sockets_yields() {
-    watched(|| {
-        let rt = multi(1);
-        let polls = Arc::new(AtomicUsize::new(0));
-        let counted = polls.clone();
-        rt.block_on(rt.spawn(async move {
-            let mut busy = Box::pin(async {
-                let (mut a, mut b) = gmp::net::UnixStream::pair().unwrap();
-                for i in 0..30 {
-                    let begun = Instant::now();
-                    while begun.elapsed() < ms(10) {
-                        std::hint::spin_loop();
-                    }
-                    a.write_u8(i).await.unwrap();
-                    assert_eq!(b.read_u8().await.unwrap(), i);
-                }
-            });
-            std::future::poll_fn(|cx| {
-                counted.fetch_add(1, Ordering::Relaxed);
-                busy.as_mut().poll(cx)
-            })
-            .await;
-        }))
-        .unwrap();
-        // 60 operations, half a budget: without the flag a single poll, or two if the socket's readiness came late.
-        assert!(polls.load(Ordering::Relaxed) > 4, "{polls:?}");
-    });
-}
-
 /// Threads that took the place of stuck ones end when nobody has needed them for a while, and others are started when they are
 /// needed again.
 #[test]
@@ -500,37 +325,4 @@ fn threads_that_are_not_needed_end() {
     if let Some(run) = run {
         assert!(run.status.success(), "{}", stderr(&run));
     }
-}
-
-/// Many tasks that compute for long and then yield: an M is left for the others all the time, not only when one of them yields.
-#[test]
-fn yielding_hogs_leave_room() {
-    watched(|| {
-        let rt = multi(2);
-        let stop = Arc::new(AtomicBool::new(false));
-        let bursts = Arc::new(AtomicUsize::new(0));
-        let tasks: Vec<_> = (0..8)
-            .map(|_| {
-                let (stop, bursts) = (stop.clone(), bursts.clone());
-                rt.spawn(async move {
-                    while !stop.load(Ordering::Relaxed) {
-                        let begun = Instant::now();
-                        while begun.elapsed() < ms(50) {
-                            std::hint::spin_loop();
-                        }
-                        bursts.fetch_add(1, Ordering::Relaxed);
-                        gmp::task::yield_now().await;
-                    }
-                })
-            })
-            .collect();
-        eventually("all have begun", || bursts.load(Ordering::Relaxed) > 16);
-        let before = bursts.load(Ordering::Relaxed);
-        rt.block_on(rt.spawn(ticks(100))).unwrap();
-        let meanwhile = bursts.load(Ordering::Relaxed) - before;
-        assert!(meanwhile < 100, "a tick waits for a burst to end: {meanwhile} of them");
-        // The hogs have their turn too, all of them, and end.
-        stop.store(true, Ordering::Relaxed);
-        all_done(&rt, tasks);
-    });
 }

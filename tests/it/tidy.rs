@@ -215,6 +215,7 @@ fn foreign(krate: &str) -> &'static [&'static str] {
             "serde",
             "serde_json",
             "tokio",
+            "tempfile",
         ],
         // A tool is nobody's dependency either; what it compares, it reads.
         "gmp-surface" => &["serde", "serde_json", "toml"],

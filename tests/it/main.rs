@@ -24,6 +24,7 @@ mod task_join_set; // JoinSet
 mod local_set; //     LocalSet, spawn_local
 mod lock_os_thread; // tasks that stay on one thread by choice
 mod local_runtime; // LocalRuntime, the local flavour
+mod task_observe; //  hooks, histograms, names
 mod sync_yields; //   a loop over each re-exported primitive yields
 mod time_sleep; //    Sleep: when, reset, drop, the end of its runtime
 mod time_interval; // Interval, and what becomes of missed ticks

@@ -16,10 +16,15 @@ pub(crate) fn report(message: std::fmt::Arguments<'_>) {
 
 /// A task's panic, if there is nobody to learn of it. The panic hook has printed the message; what it doesn't know is which task
 /// that was.
-pub(crate) fn report_unawaited(header: &gmp_task::Header, panicked: gmp_task::schedule::Panicked<'_>) {
+pub(crate) fn report_unawaited(
+    header: &gmp_task::Header,
+    panicked: gmp_task::schedule::Panicked<'_>,
+    name: Option<&str>,
+) {
     if !panicked.has_join_handle {
+        let (before, name, after) = if let Some(name) = name { (" \"", name, "\"") } else { ("", "", "") };
         report(format_args!(
-            "task {} (spawned at {}) panicked, and nobody will await it",
+            "task {}{before}{name}{after} (spawned at {}) panicked, and nobody will await it",
             header.id(),
             header.spawned_at(),
         ));

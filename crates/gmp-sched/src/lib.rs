@@ -10,6 +10,7 @@
 //! | [`shutdown`] | — |
 //! | [`blocking`] | — |
 //! | [`local`], [`local_runtime`] | — |
+//! | [`observe`] | `trace.go`, as far as it tells of goroutines |
 //! | [`timer`] | `time.go`: what a sleeping G asks for |
 //! | [`sysmon`] | `proc.go` (`sysmon`, `retake`) |
 //! | [`netpoll`] | `netpoll.go`: what a G that waits for a descriptor asks for |
@@ -19,6 +20,7 @@
 //! Go: runtime/proc.go, runtime/runtime2.go, runtime/asm_amd64.s
 
 pub mod budget;
+pub mod observe;
 pub mod runtime2;
 pub mod getg;
 pub mod blocking;
@@ -35,6 +37,7 @@ pub mod dump;
 pub mod metrics;
 
 pub use getg::{EnterGuard, can_hand_off, current, current_task_id, enter, is_driving, is_preempted, start_driving};
+pub use observe::TaskMeta;
 pub use proc::syscall::{may_block_in_place, section, section_out_of_runtime};
 pub use rt0::record::BootRecord;
 pub use runtime2::config::{Config, Flavor, Pin, UnhandledPanic};

@@ -380,7 +380,7 @@ unsafe impl Schedule for LocalSched {
         here.alive.set(here.alive.get() - 1);
         if let Some(panicked) = panicked {
             // SAFETY: the caller runs the G.
-            crate::dump::report_unawaited(unsafe { gp.as_ref() }, panicked);
+            crate::dump::report_unawaited(unsafe { gp.as_ref() }, panicked, None);
             if here.on_panic.get() == UnhandledPanic::ShutdownRuntime {
                 // The queues are run down after this turn.
                 here.panicked.set(true);

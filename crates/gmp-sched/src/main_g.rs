@@ -44,7 +44,7 @@ where
             acquirep::acquirep_pinned(sched, m0, slot);
         }
         // Step 15: into P0's runnext; nobody is woken for it.
-        let mut main_g = pin!(newproc::newproc(sched, main_pc, spawned_at));
+        let mut main_g = pin!(newproc::newproc1(sched, main_pc, spawned_at));
         let kick = Kick::new(sched, m0, false);
         let waker = Waker::from(kick.clone());
         let _registered = Registered::new(sched, &waker);

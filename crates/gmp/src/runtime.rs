@@ -47,6 +47,7 @@ use std::io;
 
 mod builder;
 mod handle;
+mod histogram;
 pub(crate) mod local_runtime;
 mod metrics;
 mod rt;
@@ -54,8 +55,11 @@ mod seed;
 
 pub use builder::Builder;
 pub use gmp_arch as arch;
-pub use gmp_sched::{BootRecord, Pin, StallKind, StalledPoll, UnhandledPanic};
+pub use gmp_sched::{BootRecord, Pin, StallKind, StalledPoll, TaskMeta, UnhandledPanic};
 pub use handle::{EnterGuard, Handle, Id, RuntimeFlavor, TryCurrentError};
+pub use histogram::{
+    HistogramConfiguration, HistogramScale, InvalidHistogramConfiguration, LogHistogram, LogHistogramBuilder,
+};
 pub use local_runtime::{LocalOptions, LocalRuntime};
 pub use metrics::RuntimeMetrics;
 pub use rt::Runtime;

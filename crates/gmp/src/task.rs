@@ -25,6 +25,7 @@ mod lock_os_thread;
 mod spawn_local;
 mod blocking;
 mod yield_now;
+mod builder;
 #[cfg(any(feature = "fs", feature = "io-std", feature = "net", feature = "time"))]
 pub(crate) mod leaf;
 
@@ -44,6 +45,7 @@ pub mod coop {
 #[cfg(feature = "rt-multi-thread")]
 pub use blocking::block_in_place;
 pub use blocking::spawn_blocking;
+pub use builder::Builder;
 pub use coop::{Unconstrained, consume_budget, unconstrained};
 pub use gmp_task::{AbortHandle, Id, JoinError, JoinHandle};
 pub use join_set::JoinSet;

@@ -3,6 +3,8 @@
 //! Go: runtime/proc.go (newproc, newproc1, gfget, gfput, allgadd, 5334-5640)
 
 use crate::getg;
+use crate::observe::names::Named;
+use crate::observe::{Observed, Wandering};
 use crate::proc::{ready, wakep};
 use crate::runtime2::config::UnhandledPanic;
 use crate::runtime2::m::M;
@@ -14,18 +16,57 @@ use gmp_task::schedule::Panicked;
 use gmp_task::{Gp, Id, JoinHandle, NewG, Schedule};
 use std::future::Future;
 use std::panic::Location;
+use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-/// Makes a G of a future and queues it.
+/// Makes a G of a future and queues it; tells those who want to know.
 #[inline]
 pub fn newproc<F>(sched: &Arc<Sched>, future: F, spawned_at: &'static Location<'static>) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
+    if sched.config.observer.is_some() {
+        return newproc_told(sched, future, spawned_at);
+    }
+    newproc1(sched, future, spawned_at)
+}
+
+/// As [`newproc`], telling nobody.
+#[inline]
+pub fn newproc1<F>(sched: &Arc<Sched>, future: F, spawned_at: &'static Location<'static>) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
     // SAFETY: the future is `Send`.
-    unsafe { newproc_ptr::<F, Sched>(as_ptr(sched), future, spawned_at) }
+    unsafe { newproc_ptr::<F, Sched>(as_ptr(sched), future, spawned_at, None) }
+}
+
+/// As [`newproc`], with a name.
+pub fn newproc_named<F>(
+    sched: &Arc<Sched>,
+    future: F,
+    spawned_at: &'static Location<'static>,
+    name: &str,
+) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let (id, name) = (Id::next(), Arc::<str>::from(name));
+    let future = Named::new(&sched.names, future, id, name.clone());
+    match &sched.config.observer {
+        Some(observer) => {
+            let future: Pin<Box<Wandering<F::Output>>> = Box::pin(future);
+            let future = Observed::new(observer, future, id, spawned_at, Some(name));
+            // SAFETY: the future is `Send`.
+            unsafe { newproc_ptr::<_, Sched>(as_ptr(sched), future, spawned_at, Some(id)) }
+        }
+        // SAFETY: the future is `Send`.
+        None => unsafe { newproc_ptr::<_, Sched>(as_ptr(sched), future, spawned_at, Some(id)) },
+    }
 }
 
 fn as_ptr(sched: &Arc<Sched>) -> NonNull<Sched> {
@@ -43,8 +84,27 @@ where
     F::Output: Send + 'static,
 {
     let sched = getg::current_ptr()?;
+    // SAFETY: what makes it current holds it.
+    if unsafe { sched.as_ref() }.config.observer.is_some() {
+        return Some(newproc_told(&getg::current()?, future, spawned_at));
+    }
     // SAFETY: the future is `Send`.
-    Some(unsafe { newproc_ptr::<F, Sched>(sched, future, spawned_at) })
+    Some(unsafe { newproc_ptr::<F, Sched>(sched, future, spawned_at, None) })
+}
+
+/// As [`newproc`] in a runtime that is observed. The hook may do anything, so it is called before an M or a P is looked at.
+#[cold]
+fn newproc_told<F>(sched: &Arc<Sched>, future: F, spawned_at: &'static Location<'static>) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let Some(observer) = &sched.config.observer else { return newproc1(sched, future, spawned_at) };
+    let id = Id::next();
+    let future: Pin<Box<Wandering<F::Output>>> = Box::pin(future);
+    let future = Observed::new(observer, future, id, spawned_at, None);
+    // SAFETY: the future is `Send`.
+    unsafe { newproc_ptr::<_, Sched>(as_ptr(sched), future, spawned_at, Some(id)) }
 }
 
 /// A future above this size is better boxed before anything else: each call that it is passed through by value may copy
@@ -59,6 +119,7 @@ pub(crate) unsafe fn newproc_ptr<F, S>(
     sched: NonNull<Sched>,
     future: F,
     spawned_at: &'static Location<'static>,
+    id: Option<Id>,
 ) -> JoinHandle<F::Output>
 where
     F: Future + 'static,
@@ -67,7 +128,7 @@ where
     if let Some(mp) = getg::getm_of(sched.as_ptr()) {
         if let Some(pp) = mp.p() {
             // SAFETY: this thread's M holds the record; taking a number calls nothing.
-            let id = unsafe { pp.owned(|o| o.ids.next_id()) };
+            let id = id.unwrap_or_else(|| unsafe { pp.owned(|o| o.ids.next_id()) });
             // SAFETY: an M's scheduler outlives it, and no scheduler is freed before its Gs are dead. The caller's promise.
             let (gp, join) = unsafe { newg(future, NewG { sched: sched.cast::<S>(), id, spawned_at }) };
             pp.stats.spawned.add(1);
@@ -83,7 +144,8 @@ where
     }
     // SAFETY: the caller has a reference to the scheduler, which keeps it for the call; no scheduler is freed before its
     // Gs are dead. The caller's promise.
-    let (gp, join) = unsafe { newg(future, NewG { sched: sched.cast::<S>(), id: Id::next(), spawned_at }) };
+    let (gp, join) =
+        unsafe { newg(future, NewG { sched: sched.cast::<S>(), id: id.unwrap_or_else(Id::next), spawned_at }) };
     // SAFETY: as above.
     let sched = unsafe { sched.as_ref() };
     // ORDERING: a figure for people.
@@ -182,7 +244,8 @@ unsafe impl Schedule for Sched {
 fn report_panic(sched: &Sched, header: &gmp_task::Header, panicked: Panicked<'_>) {
     // ORDERING: a figure for people.
     sched.stats.panics.fetch_add(1, Ordering::Relaxed);
-    crate::dump::report_unawaited(header, panicked);
+    let name = sched.names.remove(header.id());
+    crate::dump::report_unawaited(header, panicked, name.as_deref());
     if sched.config.unhandled_panic == UnhandledPanic::ShutdownRuntime {
         crate::shutdown::close_after_panic(sched);
     }

@@ -2,6 +2,7 @@
 //!
 //! Go: runtime/runtime1.go (debug), GODEBUG, GOMAXPROCS
 
+use crate::observe::Observer;
 use crate::rt0::record::BootRecord;
 use crate::sysmon::StalledPoll;
 use gmp_base::owned::ThreadNumber;
@@ -121,6 +122,8 @@ pub struct Config {
     pub seed: Option<u64>,
     /// The embedder's functions.
     pub hooks: Hooks,
+    /// Who is told of tasks.
+    pub observer: Option<Arc<Observer>>,
     /// Called once while booting.
     pub on_boot: Option<BootHook>,
 }
@@ -146,6 +149,7 @@ impl fmt::Debug for Config {
             .field("unhandled_panic", &self.unhandled_panic)
             .field("seed", &self.seed)
             .field("hooks", &self.hooks)
+            .field("observer", &self.observer)
             .finish_non_exhaustive()
     }
 }
@@ -173,6 +177,7 @@ impl Config {
             unhandled_panic: UnhandledPanic::Ignore,
             seed: None,
             hooks: Hooks::default(),
+            observer: None,
             on_boot: None,
         }
     }

@@ -3,6 +3,7 @@
 //! Go: runtime/runtime2.go (type schedt, 932)
 
 use crate::blocking::BlockingPool;
+use crate::observe::names::Names;
 use crate::proc::idle::Idle;
 use crate::proc::lockedm::LockedMs;
 use crate::proc::template::Template;
@@ -104,6 +105,8 @@ pub struct Sched {
     pub(crate) closed_by_panic: AtomicBool,
     /// Threads for `spawn_blocking`.
     pub(crate) blocking: BlockingPool,
+    /// Names of tasks that have one.
+    pub names: Arc<Names>,
     /// Figures that no P counts.
     pub(crate) stats: SchedStats,
     next_mid: Counter,
@@ -256,6 +259,7 @@ impl Sched {
             block_ons: Lock::new(LockRank::Leaf, (0, Vec::new())),
             closed_by_panic: AtomicBool::new(false),
             blocking,
+            names: Arc::new(Names::new()),
             stats: SchedStats::default(),
             next_mid: Counter::new(0),
         })

@@ -1,5 +1,7 @@
 //! [`RuntimeMetrics`]: what the scheduler counts.
 
+mod histograms;
+
 use crate::runtime::Handle;
 use gmp_sched::StallKind;
 use gmp_sched::metrics::Metrics;

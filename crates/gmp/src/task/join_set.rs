@@ -3,6 +3,10 @@
 //! Each task's join waker puts the task's key into a list of those that may have finished and wakes whoever polls the set; a
 //! poll looks at these only.
 
+mod builder;
+
+pub use builder::Builder;
+
 use crate::runtime::Handle;
 use crate::task::{AbortHandle, Id, JoinError, JoinHandle, LocalSet, coop};
 use std::collections::VecDeque;

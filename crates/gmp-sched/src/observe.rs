@@ -1,0 +1,221 @@
+//! What is told of tasks to those who ask: hooks, histograms, names.
+//!
+//! A task of a runtime that is observed is wrapped when it is spawned, and the wrapper does everything: so a runtime that isn't
+//! observed pays one look at an option for each spawn, and nothing for each turn.
+//!
+//! Go: runtime/trace.go (traceEvGo…), runtime/metrics.go (/sched/latencies:seconds)
+
+pub mod histogram;
+pub mod names;
+
+use crate::getg;
+use gmp_base::loom::unmodelled::{AtomicU64, Ordering};
+use gmp_task::Id;
+use histogram::Histogram;
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
+
+/// What a hook is told of a task.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskMeta<'a> {
+    id: Id,
+    spawned_at: &'static Location<'static>,
+    name: Option<&'a str>,
+    schedule_latency: Option<Duration>,
+}
+
+impl<'a> TaskMeta<'a> {
+    /// Returns the id of the task.
+    pub fn id(&self) -> Id {
+        self.id
+    }
+
+    /// Returns where the task was spawned.
+    pub fn spawned_at(&self) -> &'static Location<'static> {
+        self.spawned_at
+    }
+
+    /// The name that the task was given when it was spawned.
+    pub fn name(&self) -> Option<&'a str> {
+        self.name
+    }
+
+    /// How long the task has waited for this poll since it was woken or spawned.
+    ///
+    /// Known to the hooks before and after a poll, if the builder was asked to track it.
+    pub fn schedule_latency(&self) -> Option<Duration> {
+        self.schedule_latency
+    }
+}
+
+/// A hook of the embedder's.
+pub type TaskHook = Arc<dyn Fn(&TaskMeta<'_>) + Send + Sync + 'static>;
+
+/// What is asked for.
+#[derive(Clone, Default)]
+pub struct Observer {
+    /// Before a task is queued for the first time.
+    pub on_spawn: Option<TaskHook>,
+    /// After its future has been dropped.
+    pub on_terminate: Option<TaskHook>,
+    /// Before each poll.
+    pub on_before_poll: Option<TaskHook>,
+    /// After each poll.
+    pub on_after_poll: Option<TaskHook>,
+    /// How long polls take.
+    pub poll_times: Option<Arc<Histogram>>,
+    /// Whether to note when tasks are woken.
+    pub track_latency: bool,
+    /// How long they wait from then on.
+    pub latencies: Option<Arc<Histogram>>,
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observer")
+            .field("on_spawn", &self.on_spawn.is_some())
+            .field("on_terminate", &self.on_terminate.is_some())
+            .field("on_before_poll", &self.on_before_poll.is_some())
+            .field("on_after_poll", &self.on_after_poll.is_some())
+            .field("poll_times", &self.poll_times)
+            .field("track_latency", &self.track_latency)
+            .field("latencies", &self.latencies)
+            .finish()
+    }
+}
+
+/// A task that is observed.
+pub(crate) struct Observed<F: ?Sized> {
+    /// Boxed, so that one kind of G stands for all futures with one output. Dropped before `life` ends.
+    future: Pin<Box<F>>,
+    life: Life,
+}
+
+/// One that may move between threads.
+pub(crate) type Wandering<T> = dyn Future<Output = T> + Send;
+/// One that may not.
+pub(crate) type Local<T> = dyn Future<Output = T>;
+
+/// From the spawn of a task to the drop of its future.
+struct Life {
+    observer: Arc<Observer>,
+    id: Id,
+    spawned_at: &'static Location<'static>,
+    name: Option<Arc<str>>,
+    wakes: Option<Arc<Wakes>>,
+}
+
+impl<F: Future + ?Sized> Observed<F> {
+    /// Calls the hook for a spawn.
+    pub(crate) fn new(
+        observer: &Arc<Observer>,
+        future: Pin<Box<F>>,
+        id: Id,
+        spawned_at: &'static Location<'static>,
+        name: Option<Arc<str>>,
+    ) -> Self {
+        if let Some(hook) = &observer.on_spawn {
+            hook(&TaskMeta { id, spawned_at, name: name.as_deref(), schedule_latency: None });
+        }
+        let tracks = observer.track_latency || observer.latencies.is_some();
+        let wakes = tracks.then(|| Arc::new(Wakes::now()));
+        Self { future, life: Life { observer: observer.clone(), id, spawned_at, name, wakes } }
+    }
+}
+
+impl Life {
+    fn meta(&self, schedule_latency: Option<Duration>) -> TaskMeta<'_> {
+        TaskMeta { id: self.id, spawned_at: self.spawned_at, name: self.name.as_deref(), schedule_latency }
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        if let Some(hook) = &self.observer.on_terminate {
+            hook(&self.meta(None));
+        }
+    }
+}
+
+impl<F: Future + ?Sized> Future for Observed<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let Self { future, life } = &mut *self;
+        let observer = &life.observer;
+        let worker = getg::worker_index().unwrap_or(0);
+        let latency = life.wakes.as_ref().and_then(|wakes| wakes.take());
+        if let (Some(histogram), Some(latency)) = (&observer.latencies, latency) {
+            histogram.record(worker, latency);
+        }
+        let meta = life.meta(latency);
+        if let Some(hook) = &observer.on_before_poll {
+            hook(&meta);
+        }
+        let began = observer.poll_times.as_ref().map(|histogram| (histogram, Instant::now()));
+        // The hook after the poll is called if the poll panics, too; and not while that unwinds.
+        let polled = catch_unwind(AssertUnwindSafe(|| match &life.wakes {
+            Some(wakes) => future.as_mut().poll(&mut Context::from_waker(&wakes.waker(cx))),
+            None => future.as_mut().poll(cx),
+        }));
+        if let Some((histogram, began)) = began {
+            histogram.record(worker, began.elapsed());
+        }
+        if let Some(hook) = &observer.on_after_poll {
+            hook(&meta);
+        }
+        polled.unwrap_or_else(|payload| resume_unwind(payload))
+    }
+}
+
+/// When a task was woken, and its waker.
+struct Wakes {
+    epoch: Instant,
+    /// Nanoseconds from `epoch`, one more than it is; 0 if it wasn't woken since its last poll.
+    woken: AtomicU64,
+    /// A task has one waker from its first poll to its end.
+    waker: OnceLock<Waker>,
+}
+
+impl Wakes {
+    /// A spawn is a wake.
+    fn now() -> Self {
+        Self { epoch: Instant::now(), woken: AtomicU64::new(1), waker: OnceLock::new() }
+    }
+
+    fn nanos(&self) -> u64 {
+        u64::try_from(self.epoch.elapsed().as_nanos()).unwrap_or(u64::MAX - 1) + 1
+    }
+
+    /// How long ago the wake was, which the poll that begins answers.
+    fn take(&self) -> Option<Duration> {
+        // ORDERING: a figure for people.
+        let woken = self.woken.swap(0, Ordering::Relaxed);
+        (woken > 0).then(|| Duration::from_nanos(self.nanos().saturating_sub(woken)))
+    }
+
+    /// The waker for a poll with this context.
+    fn waker(self: &Arc<Self>, cx: &Context<'_>) -> Waker {
+        self.waker.get_or_init(|| cx.waker().clone());
+        Waker::from(self.clone())
+    }
+}
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // ORDERING: a figure for people; the wake itself is the inner waker's.
+        let _ = self.woken.compare_exchange(0, self.nanos(), Ordering::Relaxed, Ordering::Relaxed);
+        if let Some(waker) = self.waker.get() {
+            waker.wake_by_ref();
+        }
+    }
+}

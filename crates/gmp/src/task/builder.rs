@@ -1,0 +1,111 @@
+//! [`Builder`]: a task with a name.
+
+use crate::runtime::Handle;
+use crate::task::JoinHandle;
+use gmp_sched::proc::newproc;
+use std::future::Future;
+use std::io;
+use std::panic::Location;
+
+/// Spawns tasks that have a name.
+///
+/// The name is in the report of a panic that nobody awaits, and the hooks of the runtime are
+/// [told](crate::runtime::TaskMeta::name).
+///
+/// # Examples
+/// ```
+/// # #[gmp::main]
+/// # async fn main() -> std::io::Result<()> {
+/// use gmp::task::Builder;
+///
+/// let task = Builder::new().name("greeter").spawn(async { "hello" })?;
+/// assert_eq!(task.await?, "hello");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Default)]
+pub struct Builder<'a> {
+    name: Option<&'a str>,
+}
+
+impl<'a> Builder<'a> {
+    /// Creates a builder without a name.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives the task a name.
+    pub fn name(&self, name: &'a str) -> Self {
+        Self { name: Some(name) }
+    }
+
+    /// Spawns the task on the current runtime, as [`spawn`](crate::spawn).
+    ///
+    /// # Errors
+    /// Never; the signature is tokio's.
+    ///
+    /// # Panics
+    /// If called outside of a runtime's context.
+    #[track_caller]
+    pub fn spawn<Fut>(self, future: Fut) -> io::Result<JoinHandle<Fut::Output>>
+    where
+        Fut: Future + Send + 'static,
+        Fut::Output: Send + 'static,
+    {
+        self.spawn_on(future, &Handle::current())
+    }
+
+    /// Spawns the task on the given runtime.
+    ///
+    /// # Errors
+    /// Never; the signature is tokio's.
+    #[track_caller]
+    pub fn spawn_on<Fut>(self, future: Fut, handle: &Handle) -> io::Result<JoinHandle<Fut::Output>>
+    where
+        Fut: Future + Send + 'static,
+        Fut::Output: Send + 'static,
+    {
+        let spawned_at = Location::caller();
+        Ok(match self.name {
+            // Boxed in there.
+            Some(name) => newproc::newproc_named(handle.sched(), future, spawned_at, name),
+            None => handle.spawn(future),
+        })
+    }
+
+    /// Runs the function on the blocking pool of the current runtime, as [`spawn_blocking`](crate::task::spawn_blocking).
+    ///
+    /// # Errors
+    /// Never; the signature is tokio's.
+    ///
+    /// # Panics
+    /// If called outside of a runtime's context, or if no thread can be had.
+    #[track_caller]
+    pub fn spawn_blocking<Function, Output>(self, function: Function) -> io::Result<JoinHandle<Output>>
+    where
+        Function: FnOnce() -> Output + Send + 'static,
+        Output: Send + 'static,
+    {
+        self.spawn_blocking_on(function, &Handle::current())
+    }
+
+    /// Runs the function on the blocking pool of the given runtime. Jobs aren't told of by their names.
+    ///
+    /// # Errors
+    /// Never; the signature is tokio's.
+    ///
+    /// # Panics
+    /// If no thread can be had.
+    #[track_caller]
+    pub fn spawn_blocking_on<Function, Output>(
+        self,
+        function: Function,
+        handle: &Handle,
+    ) -> io::Result<JoinHandle<Output>>
+    where
+        Function: FnOnce() -> Output + Send + 'static,
+        Output: Send + 'static,
+    {
+        Ok(handle.spawn_blocking(function))
+    }
+}

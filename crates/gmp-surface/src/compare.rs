@@ -62,11 +62,23 @@ fn difference(path: &str, theirs: &Item, ours: &Item) -> Option<String> {
         .then(|| "is non_exhaustive".to_owned())
 }
 
+/// What gives a type the same conversion: `B: From<A>` for `A: Into<B>`.
+fn the_other_way(path: &str) -> Option<String> {
+    let (from, conversion) = path.split_once(": core::convert::")?;
+    let (conversion, to) = conversion.strip_suffix('>')?.split_once('<')?;
+    let the_other = match conversion {
+        "Into" => "From",
+        "TryInto" => "TryFrom",
+        _ => return None,
+    };
+    Some(format!("{to}: core::convert::{the_other}<{from}>"))
+}
+
 /// Sets ours beside theirs.
 pub(crate) fn compare(theirs: &Surface, ours: &Surface) -> Comparison {
     let mut result = Comparison::default();
     for (path, theirs) in theirs {
-        match ours.get(path) {
+        match ours.get(path).or_else(|| ours.get(&the_other_way(path)?)) {
             // That a type lacks a trait isn't missed.
             None if theirs.kind == "not" => {}
             None => result.missing.push((path.clone(), describe(theirs))),

@@ -62,12 +62,14 @@ fn what_allows_more_is_no_difference() {
         ("told", item("function", "fn()", &[], &[])),
         ("lacks: core::marker::Sync", item("not", "", &[], &[])),
         ("kept: core::panic::unwind_safe::UnwindSafe", item("not", "", &[], &[])),
+        ("a: core::convert::TryInto<b>", item("impl", "Error = e", &[], &[])),
         ("one", one.clone()),
     ]);
     let ours = surface([
         ("demands", item("function", "fn<1>(P0)", &[], &[])),
         ("told", item("function", "fn()", &[], &["track_caller", "const"])),
         ("kept: core::panic::unwind_safe::UnwindSafe", item("impl", "", &[], &[])),
+        ("b: core::convert::TryFrom<a>", item("impl", "Error = e", &[], &[])),
         ("one", one),
     ]);
     let found = compare(&theirs, &ours);

@@ -1,7 +1,7 @@
 //! [`Builder`]: a task with a name.
 
 use crate::runtime::Handle;
-use crate::task::JoinHandle;
+use crate::task::{JoinHandle, LocalSet};
 use gmp_sched::proc::newproc;
 use std::future::Future;
 use std::io;
@@ -71,6 +71,36 @@ impl<'a> Builder<'a> {
             Some(name) => newproc::newproc_named(handle.sched(), future, spawned_at, name),
             None => handle.spawn(future),
         })
+    }
+
+    /// Spawns the task on the current [`LocalSet`] or local runtime, as [`spawn_local`](crate::task::spawn_local). Nobody is told
+    /// its name yet.
+    ///
+    /// # Errors
+    /// Never; the signature is tokio's.
+    ///
+    /// # Panics
+    /// If called outside of both.
+    #[track_caller]
+    pub fn spawn_local<Fut>(self, future: Fut) -> io::Result<JoinHandle<Fut::Output>>
+    where
+        Fut: Future + 'static,
+        Fut::Output: 'static,
+    {
+        Ok(crate::task::spawn_local(future))
+    }
+
+    /// Spawns the task on the given [`LocalSet`]. Nobody is told its name yet.
+    ///
+    /// # Errors
+    /// Never; the signature is tokio's.
+    #[track_caller]
+    pub fn spawn_local_on<Fut>(self, future: Fut, local_set: &LocalSet) -> io::Result<JoinHandle<Fut::Output>>
+    where
+        Fut: Future + 'static,
+        Fut::Output: 'static,
+    {
+        Ok(local_set.spawn_local(future))
     }
 
     /// Runs the function on the blocking pool of the current runtime, as [`spawn_blocking`](crate::task::spawn_blocking).

@@ -2,7 +2,7 @@
 
 use super::JoinSet;
 use crate::runtime::Handle;
-use crate::task::{self, AbortHandle};
+use crate::task::{self, AbortHandle, LocalSet};
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -65,6 +65,33 @@ impl<'a, T: 'static> Builder<'a, T> {
         T: Send,
     {
         Ok(self.set.insert(self.builder.spawn_on(future, handle)?))
+    }
+
+    /// Spawns the task on the current [`LocalSet`] or local runtime and stores it in the set.
+    ///
+    /// # Errors
+    /// Never; the signature is tokio's.
+    ///
+    /// # Panics
+    /// If called outside of both.
+    #[track_caller]
+    pub fn spawn_local<F>(self, future: F) -> io::Result<AbortHandle>
+    where
+        F: Future<Output = T> + 'static,
+    {
+        Ok(self.set.insert(self.builder.spawn_local(future)?))
+    }
+
+    /// Spawns the task on the given [`LocalSet`] and stores it in the set.
+    ///
+    /// # Errors
+    /// Never; the signature is tokio's.
+    #[track_caller]
+    pub fn spawn_local_on<F>(self, future: F, local_set: &LocalSet) -> io::Result<AbortHandle>
+    where
+        F: Future<Output = T> + 'static,
+    {
+        Ok(self.set.insert(self.builder.spawn_local_on(future, local_set)?))
     }
 
     /// Runs the function on the blocking pool of the current runtime and stores it in the set.

@@ -125,7 +125,7 @@ impl Builder {
     /// If `capacity` is 0.
     #[track_caller]
     pub fn max_io_events_per_tick(&mut self, capacity: usize) -> &mut Self {
-        assert!(capacity > 0, "max_io_events_per_tick cannot be set to 0");
+        assert!(capacity > 0, "max_io_events_per_tick must be non-zero");
         self.max_io_events_per_tick = Some(capacity);
         self
     }

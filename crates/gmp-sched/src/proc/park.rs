@@ -110,7 +110,12 @@ fn mpark<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
         }
         if mp.is_dismissed() {
             // Nobody knows of us any more.
-            return ready::injectglist_globally(sched, &mut batch);
+            ready::injectglist_globally(sched, &mut batch);
+            // Our second look may have found something, and left it to who had taken us out of the list: that wasn't a waker.
+            if !sched.runq.is_empty() || wakep::any_ring_has_work(sched) {
+                wakep::wakep(sched);
+            }
+            return;
         }
         if until.is_kicked(sched, mp) || sched.is_closing() {
             match sched.idle.leave(MPtr::of(mp), slot) {

@@ -8,6 +8,8 @@
 //!
 //! `GMP_STRESS_SECONDS` says how long each of these goes on (1 by itself; minutes find more).
 
+mod hardship;
+
 use crate::support::{Census, PATIENCE, current, eventually, multi_builder, watched};
 use gmp::runtime::{Handle, Runtime};
 use gmp::task::JoinHandle;

@@ -319,3 +319,22 @@ fn features(manifest: &str) -> Vec<(String, Vec<String>)> {
     }
     found
 }
+
+/// A wall clock that is set back or forth moves no timer, no time slice and no wait: nobody in the runtime asks for it. (`fs` passes the
+/// times of files on.)
+#[test]
+fn nobody_asks_for_the_wall_clock() {
+    let mut found = Vec::new();
+    for (path, text) in sources("crates") {
+        let asks = |line: &str| {
+            let line = code(line);
+            line.contains("SystemTime::now") || line.contains("CLOCK_REALTIME") || line.contains("gettimeofday")
+        };
+        if path.starts_with("crates/gmp-bench/") || path.starts_with("crates/gmp-surface/") {
+            continue;
+        }
+        let lines = text.lines().enumerate().filter(|(_, line)| asks(line));
+        found.extend(lines.map(|(i, _)| format!("{path}:{}: the wall clock may jump", i + 1)));
+    }
+    assert_none(&found);
+}

@@ -1,12 +1,9 @@
 //! [`Builder`]: every knob of a runtime, and the boot.
 
 mod no_effect;
-<<<<<<< HEAD
 mod stalls;
-=======
 mod observe;
 mod threads;
->>>>>>> 32ce236 (runtime: hooks of tasks, histograms, names of tasks)
 
 use crate::runtime::{
     BootRecord, Handle, LocalOptions, LocalRuntime, PAUSE_NEEDS_CURRENT_THREAD, Pin, RngSeed, Runtime, UnhandledPanic,

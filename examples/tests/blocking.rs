@@ -40,7 +40,6 @@ fn on_gmp_nobody_waits_for_those_that_block() {
 }
 
 #[test]
-#[ignore = "four tasks that compute on two workers still take all threads that there may be"]
 fn beside_tasks_that_compute_too() {
     let told = blocking(&["--spin", "--for", "2"]);
     assert_eq!(told.title, "gmp: 2 workers, 4 tasks that compute for 100 ms at a time");

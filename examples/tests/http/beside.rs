@@ -68,7 +68,6 @@ fn others_go_on_beside_sleeping_handlers_driven_by_wrk() {
 }
 
 #[test]
-#[ignore = "four handlers that compute on two workers still take all threads that there may be"]
 fn others_go_on_beside_spinning_handlers_driven_by_wrk() {
     beside_driven_by_wrk("/spin");
 }

@@ -37,7 +37,7 @@ impl Drop for Stopper {
 fn no_task_is_lost_while_the_process_is_stopped_again_and_again() {
     succeeds("stall_stress::hardship::no_task_is_lost_while_the_process_is_stopped_again_and_again", || {
         let stopper = Stopper::begin();
-        stress(runtime(2, "stress-stopped"), "stress-stopped", || {});
+        stress(runtime("stress-stopped", 2, true), "stress-stopped", || {});
         drop(stopper);
     });
 }
@@ -58,6 +58,6 @@ fn no_task_is_lost_on_one_cpu() {
         unsafe { libc::CPU_SET(first, &mut one) };
         // SAFETY: the pointer is to a local of that size.
         assert_eq!(unsafe { libc::sched_setaffinity(0, size_of_val(&one), &one) }, 0);
-        stress(runtime(4, "stress-one-cpu"), "stress-one-cpu", || {});
+        stress(runtime("stress-one-cpu", 4, true), "stress-one-cpu", || {});
     });
 }

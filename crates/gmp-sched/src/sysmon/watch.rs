@@ -46,12 +46,21 @@ struct Seen {
     since: u64,
     /// The M's CPU clock at an earlier look at the same turn.
     sample: Option<Sample>,
+    /// The first one of the turn.
+    first: Option<Sample>,
     /// What the turn does, if it has been going on for a while.
     stuck: Option<Stuck>,
     /// The turn has been counted as stalled.
     counted: bool,
     /// Since when all turns have come out of `runnext`: the counts then, and the time.
     chain: (u64, u64, u64),
+}
+
+impl Seen {
+    /// How much CPU time the turn has used while it was watched.
+    fn computed(&self) -> u64 {
+        self.sample.zip(self.first).map_or(0, |(last, first)| last.cpu.saturating_sub(first.cpu))
+    }
 }
 
 /// Why a turn doesn't end.
@@ -152,7 +161,8 @@ impl Watch {
             let known = in_turn && self.is_known(mp.turn.kind(), now);
             if known {
                 self.kind_seen = now;
-                self.seen[slot].sample = Sample::take(mp.tid(), now);
+                let sample = Sample::take(mp.tid(), now);
+                (self.seen[slot].sample, self.seen[slot].first) = (sample, sample);
             }
             return known;
         }
@@ -170,6 +180,7 @@ impl Watch {
             return true;
         }
         seen.sample = Sample::take(mp.tid(), now);
+        seen.first = seen.first.or(seen.sample);
         let class = match (before, seen.sample) {
             (Some(before), Some(now)) => classify(before, now, || cpuclock::wants_cpu(mp.tid()), overslept),
             (None, Some(_)) => return true,
@@ -180,6 +191,8 @@ impl Watch {
         seen.stuck = match class {
             Class::Blocked => Some(Stuck::Blocked),
             Class::Busy if lasted >= threshold => Some(Stuck::Busy),
+            // One of several that compute is always without a CPU: it is what it has been all the time.
+            Class::Starved if seen.computed() >= threshold => Some(Stuck::Busy),
             Class::Busy | Class::Starved => None,
         };
         true

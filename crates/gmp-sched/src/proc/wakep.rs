@@ -2,8 +2,8 @@
 //!
 //! Go: runtime/proc.go (wakep, 3227; startm's second half; resetspinning, 4036)
 
-use crate::proc::newm;
 use crate::proc::template::Request;
+use crate::proc::{hog, newm};
 use crate::runtime2::m::M;
 use crate::runtime2::schedt::{MPtr, Sched};
 use gmp_base::loom::unmodelled::Ordering as Unmodelled;
@@ -67,4 +67,5 @@ fn leaves_work(sched: &Sched) -> bool {
         || !sched.runq.is_empty()
         || any_ring_has_work(sched)
         || sched.slots.iter().any(|slot| slot.record().runq.has_next())
+        || hog::may_run(sched)
 }

@@ -26,7 +26,13 @@ mod spawn_local;
 mod blocking;
 mod yield_now;
 mod builder;
-#[cfg(any(feature = "fs", feature = "io-std", feature = "net", feature = "time"))]
+#[cfg(any(
+    feature = "fs",
+    feature = "io-std",
+    feature = "net",
+    feature = "time",
+    all(unix, any(feature = "process", feature = "signal"))
+))]
 pub(crate) mod leaf;
 
 pub mod join_set;

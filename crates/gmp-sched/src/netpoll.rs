@@ -18,7 +18,15 @@ pub fn init(sched: &Sched) -> io::Result<&Netpoll> {
         return Ok(netpoll);
     }
     let new = Netpoll::new()?;
-    Ok(sched.netpoll.get_or_init(|| new))
+    let netpoll = sched.netpoll.get_or_init(|| new);
+    // ORDERING: the netpoller is there; full fence; the look at `closing`. The end sets `closing`, executes a full fence
+    // (`shutdown::begin`), and looks for the netpoller.
+    fence(Ordering::SeqCst);
+    if sched.is_closing() {
+        // The end of the runtime may have found none to shut down. Twice does no harm.
+        close(sched);
+    }
+    Ok(netpoll)
 }
 
 /// Registers a source.

@@ -128,7 +128,8 @@ fn case_33_sockets_beside_hogs() {
 #[cfg(target_os = "linux")]
 #[test]
 fn case_48_a_process_that_is_stopped() {
-    fn stopped(rt: &Runtime, in_order: bool) {
+    /// Says whether the stop came in time to make anything late.
+    fn stopped(rt: &Runtime, in_order: bool) -> bool {
         let fired = Arc::new(Mutex::new(Vec::new()));
         let (ours, theirs) = rt.block_on(pair());
         let begun = Instant::now();
@@ -165,15 +166,19 @@ fn case_48_a_process_that_is_stopped() {
         assert!(villain.wait().unwrap().success());
         let fired = std::mem::take(&mut *fired.lock().unwrap());
         assert_eq!(fired.len(), 100, "each once");
-        assert!(fired.iter().any(|&(_, late)| late > ms(300)), "nothing has been stopped");
         if in_order {
             assert!(fired.is_sorted_by_key(|&(nth, _)| nth), "{fired:?}");
         }
+        fired.iter().any(|&(_, late)| late > ms(300))
+    }
+    // On a machine that is busy the villain may come when all is over.
+    fn until_stopped(make: fn() -> Runtime, in_order: bool) {
+        assert!((0..20).any(|_| stopped(&make(), in_order)), "nothing has been stopped");
     }
     fn play() {
-        watched(|| stopped(&current(), true));
+        watched(|| until_stopped(current, true));
         // On several workers each fires in order; who comes first to tell, nobody knows.
-        watched(|| stopped(&multi(2), false));
+        watched(|| until_stopped(|| multi(2), false));
     }
     if let Some(output) = in_child("hostile::time::case_48_a_process_that_is_stopped", &[], play) {
         assert!(output.status.success(), "{:?}: {}", output.status, stderr(&output));

@@ -53,6 +53,11 @@ fn a_single_thread_cannot_be_left() {
         });
     });
     assert_eq!(panic.text, words);
+    // The others of a set of local tasks could go nowhere.
+    let several = multi(2);
+    let panic = panic_of(|| several.block_on(gmp::task::LocalSet::new().run_until(async { block_in_place(|| ()) })));
+    assert_eq!(panic.text, words);
+    several.block_on(async { block_in_place(|| ()) });
     // A job of the pool isn't the runtime's thread.
     rt.block_on(async { gmp::task::spawn_blocking(|| block_in_place(|| ())).await.unwrap() });
 }

@@ -37,7 +37,8 @@ pub fn section_out_of_runtime<R>(f: impl FnOnce() -> R) -> R {
     section(|| getg::while_not_driving(|| budget::unlimited(f)))
 }
 
-/// Whether the calling thread may block where it is: not if it drives the futures of a runtime that has no other thread to go on with.
+/// Whether the calling thread may block where it is: not if it drives the futures of a runtime that has no other thread to go on with,
+/// or a set of local Gs, which can go nowhere else.
 pub fn may_block_in_place() -> bool {
-    !getg::is_driving() || !getg::is_current_fifo()
+    !getg::is_driving() || (!getg::is_current_fifo() && !crate::local::is_entered())
 }

@@ -11,11 +11,11 @@ use crate::io::poll_evented::PollEvented;
 use gmp_base::lock::Lock;
 use gmp_base::lockrank::LockRank;
 use std::process::Child;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Wake, Waker};
 
 /// Those of whose end a signal tells.
-static QUEUE: Lock<Vec<Child>> = Lock::new(LockRank::Leaf, Vec::new());
+static QUEUE: LazyLock<Lock<Vec<Child>>> = LazyLock::new(|| Lock::new(LockRank::Leaf, Vec::new()));
 
 /// One of whose end a descriptor tells. It belongs to the waker that is in the netpoller.
 struct Orphan {

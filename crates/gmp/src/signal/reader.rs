@@ -15,12 +15,12 @@ use gmp_base::lockrank::LockRank;
 use gmp_sched::Sched;
 use mio::net::UnixStream;
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Wake, Waker};
 use tokio::io::Interest;
 
 /// The runtimes that have a reader, by their numbers.
-static READERS: Lock<Vec<u64>> = Lock::new(LockRank::Leaf, Vec::new());
+static READERS: LazyLock<Lock<Vec<u64>>> = LazyLock::new(|| Lock::new(LockRank::Leaf, Vec::new()));
 
 /// Reads the pipe for one runtime, which owns it: it belongs to the waker that is in the netpoller, so nobody else.
 struct Reader {

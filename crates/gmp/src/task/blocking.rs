@@ -47,7 +47,8 @@ where
 /// only after a few milliseconds.
 ///
 /// # Panics
-/// In a `current_thread` runtime, where there is no other thread to go on with.
+/// In a `current_thread` runtime, where there is no other thread to go on with, and in a [`LocalSet`](crate::task::LocalSet), whose
+/// other tasks can go nowhere else.
 ///
 /// # Examples
 /// ```

@@ -39,7 +39,7 @@ fn sources(dir: &str) -> Vec<(String, String)> {
 /// A file of tests inside a crate, rather than of the crate itself.
 fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    path.contains("/tests/") || matches!(name, "tests.rs" | "loom_tests.rs" | "testing.rs")
+    path.contains("/tests/") || matches!(name, "tests.rs" | "loom_tests.rs" | "shuttle_tests.rs" | "testing.rs")
 }
 
 /// The line without its comment. Good enough here: no string of ours has two slashes and then `unsafe`.
@@ -190,13 +190,13 @@ fn level(krate: &str) -> Option<u32> {
 /// What a crate of ours may use beside our own.
 fn foreign(krate: &str) -> &'static [&'static str] {
     match krate {
-        "gmp-base" => &["libc", "crossbeam", "loom"],
+        "gmp-base" => &["libc", "crossbeam", "loom", "shuttle"],
         "gmp-arch" => &["libc", "raw-cpuid", "core_affinity"],
         "gmp-queue" | "gmp-time" => &["loom"],
         // tokio: the poll budget, which is shared with `tokio::sync`.
         "gmp-task" => &["tokio", "loom"],
         "gmp-netpoll" => &["mio", "libc", "loom", "socket2", "tokio"],
-        "gmp-sched" => &["thread_local", "crossbeam", "tokio", "loom"],
+        "gmp-sched" => &["thread_local", "crossbeam", "tokio", "loom", "shuttle"],
         "gmp-macros" => &["proc-macro-crate", "proc-macro2", "quote", "syn"],
         // What sockets and signals need, and tokio, which is re-exported.
         "gmp" => &["tokio", "bytes", "libc", "mio", "pin-project-lite", "signal-hook-registry", "socket2"],

@@ -1,16 +1,20 @@
-//! The one place that chooses between std's atomics, cells, locks and threads and loom's.
+//! The one place that chooses between std's atomics, cells, locks and threads, loom's, and shuttle's.
 //!
 //! Everything that takes part in a protocol imports from here, so that a model sees every access. The switch is our
-//! own cfg, `gmp_loom`; the bare `loom` would reach dependencies too.
+//! own cfg, `gmp_loom` or `gmp_shuttle`; the bare `loom` would reach dependencies too.
 //!
 //! Go: none — Go's runtime has no model checker.
 
-#[cfg(not(gmp_loom))]
+#[cfg(not(any(gmp_loom, gmp_shuttle)))]
 #[path = "loom/real.rs"]
 mod imp;
 
 #[cfg(gmp_loom)]
 #[path = "loom/model.rs"]
+mod imp;
+
+#[cfg(gmp_shuttle)]
+#[path = "loom/shuttle.rs"]
 mod imp;
 
 pub use imp::{

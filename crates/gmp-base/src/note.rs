@@ -11,11 +11,11 @@
 //!
 //! Go: runtime/lock_futex.go (notesleep, notewakeup, notetsleep, noteclear)
 
-#[cfg(all(target_os = "linux", not(gmp_loom)))]
+#[cfg(all(target_os = "linux", not(any(gmp_loom, gmp_shuttle))))]
 #[path = "note/futex.rs"]
 mod sys;
 
-#[cfg(not(all(target_os = "linux", not(gmp_loom))))]
+#[cfg(not(all(target_os = "linux", not(any(gmp_loom, gmp_shuttle)))))]
 #[path = "note/condvar.rs"]
 mod sys;
 

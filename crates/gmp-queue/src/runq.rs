@@ -28,7 +28,7 @@ use std::fmt;
 use std::ptr::{self, NonNull};
 
 /// Slots of a ring (Go: `len(p.runq)`); four in models, which must finish.
-pub const CAPACITY: usize = if cfg!(gmp_loom) { 4 } else { 256 };
+pub const CAPACITY: usize = if cfg!(any(gmp_loom, gmp_shuttle)) { 4 } else { 256 };
 
 /// What [`Runq::put`] did.
 #[must_use = "an overflow must be queued elsewhere, and who was kicked out may deserve another M"]

@@ -52,6 +52,7 @@ pub mod wakep;
 pub mod ready;
 pub mod newproc;
 pub mod steal;
+pub(crate) mod closing;
 pub mod retire;
 pub mod seat;
 pub(crate) mod pace;
@@ -63,3 +64,5 @@ pub mod syscall;
 pub mod schedule;
 pub mod needm;
 pub mod lockedm;
+#[cfg(all(test, gmp_loom))]
+mod testing;

@@ -18,9 +18,7 @@
 //! queue before it was closed, or is refused (`globrunq`).
 //!
 //! # Proof: retire against the end
-//! A retirement has Gs in its hands for a moment. It counts itself, executes a full fence, looks at `closing`; the shutdown sets
-//! `closing`, executes a full fence, and the last drain looks at the count. So it sees `closing` and does nothing, or the last
-//! drain sees it and goes on until it is over.
+//! A retirement has Gs in its hands for a moment: see `proc/closing.rs`.
 //!
 //! # Proof: nobody reaches a freed scheduler
 //! Only a G that isn't dead reaches its scheduler, and a G dies only when it is run: the last M, or the dropping thread
@@ -34,7 +32,7 @@ use crate::local_runtime;
 use crate::proc::{lockedm, template};
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
-use gmp_base::loom::{Ordering, fence};
+use gmp_base::loom::Ordering;
 use gmp_task::{Gp, g};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -53,12 +51,9 @@ pub enum Wait {
 
 /// Closes the runtime: no new tasks, all others are cancelled. Only the first call does something.
 pub fn begin(sched: &Sched) {
-    // ORDERING: the flag is a hint for the fast paths; the closed queue and list, under their locks, are what counts.
-    if sched.closing.swap(true, Ordering::AcqRel) {
+    if !sched.closing.close() {
         return;
     }
-    // ORDERING: "retire against the end".
-    fence(Ordering::SeqCst);
     sched.lifecycle.lock().closed = true;
     template::close(sched);
     sched.sysmon.wakeup();
@@ -182,8 +177,8 @@ pub(crate) fn final_drain(sched: &Arc<Sched>) {
     getg::while_driving(|| {
         let mut rounds = 0_u32;
         loop {
-            // ORDERING: behind the fence of `begin`; acquires what a retirement has moved.
-            let quiet = sched.nretiring.load(Ordering::Acquire) == 0;
+            // Before the look into the queues: "retire against the end".
+            let quiet = sched.closing.is_quiet();
             drain(sched);
             if quiet
                 && drain_the_only_p(sched)

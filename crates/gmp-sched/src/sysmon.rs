@@ -26,13 +26,15 @@
 //! It falls asleep under the lock of the idle list, if all slots are idle, having stored ASLEEP. Who takes a slot takes that lock before or
 //! after. Before: not all are idle. After: it sees ASLEEP in `acquirep` and wakes it.
 //!
+//! Model: `sysmon/loom_tests.rs`.
+//!
 //! Go: runtime/proc.go (sysmon, retake, 6537-6720)
 
 mod classify;
 mod watch;
 mod report;
 
-use crate::proc::idle::EMPTY_SEAT;
+use crate::proc::idle::{EMPTY_SEAT, Idle};
 use crate::proc::{newm, pin, retire, seat, wakep};
 use crate::runtime2::schedt::Sched;
 use gmp_arch::ticks::nanotime;
@@ -94,7 +96,29 @@ impl Sysmon {
         let _ = self.state.compare_exchange(REFUSED, UNBORN, Ordering::Relaxed, Ordering::Relaxed);
     }
 
-    /// Interrupts its sleep: the runtime ends.
+    /// Its thread is about to sleep, if all slots are idle.
+    fn may_sleep<T: Copy + PartialEq>(&self, idle: &Idle<T>, slots: usize) -> bool {
+        // ORDERING: under the lock that takers of Ps take (see the module's proof).
+        idle.if_all_idle(slots, || self.state.store(ASLEEP, Ordering::Relaxed))
+    }
+
+    /// Whether somebody has taken a P since.
+    fn is_roused(&self) -> bool {
+        // ORDERING: only the word matters.
+        self.state.load(Ordering::Relaxed) == AWAKE
+    }
+
+    /// Wakes its thread, if that sleeps.
+    fn rouse(&self) -> bool {
+        // ORDERING: one of several Ms does it; nothing but the word is published.
+        let asleep = self.state.compare_exchange(ASLEEP, AWAKE, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if asleep {
+            self.note.wakeup();
+        }
+        asleep
+    }
+
+    /// Interrupts its sleep: the runtime ends, or it is short of Ms.
     pub(crate) fn wakeup(&self) {
         self.note.wakeup();
     }
@@ -105,10 +129,8 @@ impl Sysmon {
 #[inline(never)]
 pub(crate) fn rouse(sched: &Sched) {
     let state = &sched.sysmon.state;
-    // ORDERING: one of several Ms does it; nothing but the word is published.
-    if state.compare_exchange(ASLEEP, AWAKE, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-        sched.sysmon.note.wakeup();
-    } else if state.compare_exchange(UNBORN, AWAKE, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+    // ORDERING: as in `Sysmon::rouse`.
+    if !sched.sysmon.rouse() && state.compare_exchange(UNBORN, AWAKE, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
         let of_thread = sched.arc();
         let started = newm::start_thread(sched, Some("gmp-sysmon"), move || {
             run(&of_thread);
@@ -171,9 +193,7 @@ fn stand_in(sched: &Arc<Sched>) {
 
 /// Sleeps if all Ps are idle, until one isn't.
 fn fall_asleep(sched: &Arc<Sched>, watch: &mut Watch) -> bool {
-    // ORDERING: under the lock that takers of Ps take (see the module's proof).
-    let asleep = || sched.sysmon.state.store(ASLEEP, Ordering::Relaxed);
-    if sched.is_closing() || !sched.idle.if_all_idle(sched.procs(), asleep) {
+    if sched.is_closing() || !sched.sysmon.may_sleep(&sched.idle, sched.procs()) {
         return false;
     }
     watch.forget();
@@ -189,8 +209,7 @@ fn fall_asleep(sched: &Arc<Sched>, watch: &mut Watch) -> bool {
         } else {
             sched.sysmon.note.sleep();
         }
-        // ORDERING: only the word matters.
-        if sched.is_closing() || sched.sysmon.state.load(Ordering::Relaxed) == AWAKE {
+        if sched.is_closing() || sched.sysmon.is_roused() {
             return true;
         }
     }
@@ -199,3 +218,7 @@ fn fall_asleep(sched: &Arc<Sched>, watch: &mut Watch) -> bool {
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(all(test, gmp_loom))]
+mod loom_tests;
+

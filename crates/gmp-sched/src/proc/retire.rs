@@ -5,8 +5,8 @@
 use crate::proc::{newm, ready, wakep};
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
+use gmp_base::loom::Ordering;
 use gmp_base::loom::unmodelled::Ordering as Unmodelled;
-use gmp_base::loom::{Ordering, fence};
 use gmp_queue::GQueue;
 use std::ptr;
 
@@ -32,11 +32,10 @@ pub(crate) fn retire_to_idle(sched: &Sched, slot: usize) -> Retired {
 }
 
 fn replace(sched: &Sched, slot: usize, next: fn(&Sched, usize)) -> Retired {
-    let _retiring = Retiring::new(sched);
-    // There is nothing to be saved any more, and the shutdown may have taken the record to empty it.
-    if sched.is_closing() {
+    // When the runtime ends there is nothing to be saved any more, and the shutdown may have taken the record to empty it.
+    let Some(_moving) = sched.closing.start_moving() else {
         return Retired::NotLive;
-    }
+    };
     let stuck = sched.slots[slot].record();
     let Some(spare) = sched.take_record(slot) else {
         return Retired::NoSpare;
@@ -57,31 +56,9 @@ fn replace(sched: &Sched, slot: usize, next: fn(&Sched, usize)) -> Retired {
     Retired::Replaced
 }
 
-/// A retirement that is under way: the shutdown's last drain waits for it (`shutdown.rs`, "retire against the end").
-struct Retiring<'a>(&'a Sched);
-
-impl<'a> Retiring<'a> {
-    fn new(sched: &'a Sched) -> Self {
-        // ORDERING: the store, a fence, the look at `closing`; the shutdown's half is in `begin` and `final_drain`.
-        sched.nretiring.fetch_add(1, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
-        Self(sched)
-    }
-}
-
-impl Drop for Retiring<'_> {
-    fn drop(&mut self) {
-        // ORDERING: releases what was moved to the last drain.
-        self.0.nretiring.fetch_sub(1, Ordering::Release);
-    }
-}
-
 /// The record's M is busy for long, and keeps it: what is queued there goes to the global queue, as if stolen.
 pub(crate) fn share(sched: &Sched, pp: &P) {
-    let _retiring = Retiring::new(sched);
-    if sched.is_closing() {
-        return;
-    }
+    let Some(_moving) = sched.closing.start_moving() else { return };
     let mut waiting = GQueue::new();
     // SAFETY: each was in the record's queue and is in none now.
     pp.drain(|gp| unsafe { waiting.push_back(gp) });
@@ -91,11 +68,8 @@ pub(crate) fn share(sched: &Sched, pp: &P) {
 /// Empties every retired record into the global queue, as a thief. To be repeated while there are any: their Ms may push
 /// once more (`gmp_queue::tenure`, "nothing is stranded").
 pub fn drain_retired(sched: &Sched) {
-    let _retiring = Retiring::new(sched);
-    if sched.is_closing() {
-        // Whoever closes the runtime drains it.
-        return;
-    }
+    // Whoever closes the runtime drains it.
+    let Some(_moving) = sched.closing.start_moving() else { return };
     let mut any = false;
     for pp in sched.records().filter(|r| r.tenure.is_retired()) {
         pp.drain(|gp| {
@@ -108,3 +82,6 @@ pub fn drain_retired(sched: &Sched) {
         wakep::wakep(sched);
     }
 }
+
+#[cfg(all(test, gmp_loom))]
+mod loom_tests;

@@ -4,6 +4,7 @@
 
 use crate::blocking::BlockingPool;
 use crate::observe::names::Names;
+use crate::proc::closing::Closing;
 use crate::proc::idle::Idle;
 use crate::proc::lockedm::LockedMs;
 use crate::proc::template::Template;
@@ -49,7 +50,7 @@ pub struct Sched {
     /// `current_thread`: one P, strictly first in, first out, no Ms of its own. Immutable.
     pub(crate) fifo: bool,
     /// No new tasks; those that there are get cancelled. Set once.
-    pub(crate) closing: AtomicBool,
+    pub(crate) closing: Closing,
     /// Who is idle, who looks for work; see there for the proof.
     pub(crate) idle: CachePadded<Idle<MPtr>>,
     /// Ms that `Pin::Auto` has pinned found that they had to share their CPUs: they float.
@@ -81,8 +82,6 @@ pub struct Sched {
     pub(crate) nlocked: Gauge,
     /// Gs that are locked to Ms, and wait.
     pub(crate) lockedms: LockedMs<MPtr>,
-    /// Retirements that are under way.
-    pub(crate) nretiring: AtomicUsize,
     /// How many records are retired now; thieves look for them only then.
     pub(crate) nretired: Gauge,
     /// Workers that have handed their P to others in the middle of a turn.
@@ -230,7 +229,7 @@ impl Sched {
             config,
             boot,
             slots: slots.into_iter().map(CachePadded::new).collect(),
-            closing: AtomicBool::new(false),
+            closing: Closing::new(),
             idle: CachePadded::new(Idle::new(procs)),
             crowded: AtomicBool::new(false),
             clock: Clock::new(),
@@ -247,7 +246,6 @@ impl Sched {
             records: Lock::new(LockRank::Sched, Records::default()),
             nlocked: Gauge::new(0),
             lockedms: LockedMs::new(),
-            nretiring: AtomicUsize::new(0),
             nretired: Gauge::new(0),
             naway: Gauge::new(0),
             ms: Lock::new(LockRank::Sched, Vec::new()),
@@ -302,8 +300,7 @@ impl Sched {
     /// Whether the runtime has been told to stop.
     #[inline(always)]
     pub fn is_closing(&self) -> bool {
-        // ORDERING: a hint; the queue's and the list's own `closed`, under their locks, decide (`shutdown.rs`).
-        self.closing.load(Ordering::Relaxed)
+        self.closing.is_closing()
     }
 
     /// A record, by its number.

@@ -3,36 +3,12 @@
 //! The queues, the notes and [`Idle`] are the real ones; the Ms are reduced to what they do with them.
 
 use super::{Claim, Cover, EMPTY_SEAT, FOR_EVER, GiveUp, Idle, Leave};
-use gmp_base::link::{Link, LinkCell};
+use crate::proc::testing::{Item, free, item};
 use gmp_base::loom::{AtomicU64, AtomicUsize, Ordering, fence, thread};
 use gmp_base::note::Note;
 use gmp_queue::{GlobRunq, Runq};
 use std::ptr::NonNull;
 use std::sync::Arc;
-
-struct Item {
-    link: LinkCell<Item>,
-}
-
-// SAFETY: `link` is a field of the item.
-unsafe impl Link for Item {
-    unsafe fn link(this: NonNull<Self>) -> NonNull<LinkCell<Self>> {
-        // SAFETY: the caller says that `this` is live.
-        NonNull::from(unsafe { &this.as_ref().link })
-    }
-}
-
-// SAFETY: the link is only touched by the list that holds the item.
-unsafe impl Send for Item {}
-
-fn item() -> NonNull<Item> {
-    NonNull::from(Box::leak(Box::new(Item { link: LinkCell::new(None) })))
-}
-
-fn free(item: NonNull<Item>) {
-    // SAFETY: an item comes out of a queue once.
-    drop(unsafe { Box::from_raw(item.as_ptr()) });
-}
 
 /// M `i` has slot `i` at first.
 struct World {
@@ -52,6 +28,10 @@ unsafe impl Send for World {}
 
 impl World {
     fn new(procs: usize) -> Arc<Self> {
+        Self::with(procs, procs)
+    }
+
+    fn with(procs: usize, ms: usize) -> Arc<Self> {
         let idle = Idle::new(procs);
         for slot in 0..procs {
             assert_eq!(idle.acquire(slot), Some(slot));
@@ -60,8 +40,8 @@ impl World {
             idle,
             global: GlobRunq::new(),
             rings: (0..procs).map(|_| Runq::new()).collect(),
-            notes: (0..procs).map(|_| Note::new()).collect(),
-            nextp: (0..procs).map(|_| AtomicUsize::new(0)).collect(),
+            notes: (0..ms).map(|_| Note::new()).collect(),
+            nextp: (0..ms).map(|_| AtomicUsize::new(0)).collect(),
             earliest: AtomicU64::new(FOR_EVER),
         })
     }
@@ -362,4 +342,55 @@ fn loom_claim_against_the_seats_time() {
             assert_eq!(w.idle.until(), EMPTY_SEAT);
         }
     });
+}
+
+/// Sysmon dismisses an M that gives its P up, and whose second look finds what a submitter has left to it: another one is woken.
+#[test]
+fn loom_dismissal_against_park() {
+    loom::model(|| {
+        let w = World::with(1, 2);
+        // M 1 is idle, and in the seat.
+        w.idle.join(1);
+        assert!(w.idle.take_seat(1));
+        let dismissed = Arc::new(AtomicUsize::new(0));
+        let (m, sysmon, told) = (w.clone(), w.clone(), dismissed.clone());
+        let m = thread::spawn(move || {
+            if m.idle.give_up(0, Some(0), false) == GiveUp::Idle && !m.wakes(&told) {
+                return;
+            }
+            free(m.take().expect("it was woken for work, or asked to look on"));
+            let _ = m.idle.stop_spinning();
+        });
+        let sysmon = thread::spawn(move || {
+            if sysmon.idle.take_oldest(|_| true).is_some() {
+                dismissed.store(1, Ordering::Relaxed);
+                sysmon.notes[0].wakeup();
+            }
+        });
+        w.submit_global();
+        m.join().unwrap();
+        sysmon.join().unwrap();
+        assert!(!w.has_work() || w.nextp[1].load(Ordering::Relaxed) != 0, "left to nobody");
+    });
+}
+
+impl World {
+    /// What M 0 in the list of idle ones does: says whether it has a P, or false if it was dismissed.
+    fn wakes(&self, dismissed: &AtomicUsize) -> bool {
+        if self.has_work() {
+            if let Leave::WithP(_) = self.idle.leave_with_p(0, 0) {
+                return true;
+            }
+        }
+        while self.nextp[0].swap(0, Ordering::AcqRel) == 0 {
+            if dismissed.load(Ordering::Relaxed) == 1 {
+                if self.has_work() {
+                    self.wakep();
+                }
+                return false;
+            }
+            self.notes[0].sleep();
+        }
+        true
+    }
 }

@@ -222,3 +222,5 @@ fn nanos(duration: Duration) -> u64 {
 #[cfg(all(test, gmp_loom))]
 mod loom_tests;
 
+#[cfg(all(test, gmp_shuttle))]
+mod shuttle_tests;

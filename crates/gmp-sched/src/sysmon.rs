@@ -35,7 +35,7 @@ mod watch;
 mod report;
 
 use crate::proc::idle::{EMPTY_SEAT, Idle};
-use crate::proc::{newm, pin, retire, seat, wakep};
+use crate::proc::{hog, newm, pin, retire, seat, wakep};
 use crate::runtime2::schedt::Sched;
 use gmp_arch::ticks::nanotime;
 use gmp_base::loom::unmodelled::Ordering as Unmodelled;
@@ -186,7 +186,7 @@ fn stand_in(sched: &Arc<Sched>) {
         seat::look_for_all(sched);
     }
     // A thread that was refused may be possible now.
-    if !sched.runq.is_empty() && sched.idle.should_wake() {
+    if (!sched.runq.is_empty() || hog::may_run(sched)) && sched.idle.should_wake() {
         wakep::wakep(sched);
     }
 }

@@ -67,8 +67,10 @@ fn make(sched: &Arc<Sched>, slot: Option<(usize, bool)>, spares: usize) -> bool 
     // and will look around when it is there.
     // ORDERING: a hint; one M too many or too few for a moment.
     let stuck = sched.nretired.load(Unmodelled::Relaxed) + sched.naway.load(Unmodelled::Relaxed);
-    if lifecycle.workers >= sched.procs() + stuck.min(MAX_SPARE_RECORDS) + spares {
-        if stuck > MAX_SPARE_RECORDS {
+    // An M for each locked G has been asked for.
+    let most = MAX_SPARE_RECORDS + sched.lockedms.len();
+    if lifecycle.workers >= sched.procs() + stuck.min(most) + spares {
+        if stuck > most {
             // ORDERING: a figure for people.
             sched.stats.stalls.denied.fetch_add(1, Unmodelled::Relaxed);
         }

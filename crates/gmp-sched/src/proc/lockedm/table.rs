@@ -31,6 +31,16 @@ impl<T: Copy> LockedMs<T> {
         Self(Lock::new(LockRank::Leaf, Vec::new()))
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.lock().len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     fn find(list: &mut LockGuard<'_, Vec<Entry<T>>>, g: usize) -> Option<usize> {
         list.iter().position(|entry| entry.g == g)
     }

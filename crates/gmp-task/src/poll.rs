@@ -68,14 +68,29 @@ pub(crate) unsafe fn run<F: Future + 'static, S: Schedule>(gp: Gp) -> Ran {
             match header.status.park() {
                 Park::Parked => Ran::Parked,
                 Park::Again { cancelled: false } => Ran::Again,
-                Park::Locked { again, cancelled: false } => Ran::Locked { again },
-                // Without a turn it isn't woken, so not cancelled either.
-                Park::Again { cancelled: true } | Park::Locked { cancelled: true, .. } => {
-                    // SAFETY: `park` has given us the right to run the G.
-                    unsafe { shutdown::<F, S>(gp) };
-                    Ran::Done
-                }
+                // SAFETY: `park` has just said so.
+                rare => unsafe { parked_rarely::<F, S>(gp, rare) },
             }
+        }
+    }
+}
+
+/// The G is locked, or was cancelled during its poll. Apart, so that the future's poll is made part of [`run`].
+///
+/// # Safety
+/// `parked` must be what `park` has said of the G, which is a `Cell<F, S>`.
+#[cold]
+#[inline(never)]
+unsafe fn parked_rarely<F: Future + 'static, S: Schedule>(gp: Gp, parked: Park) -> Ran {
+    match parked {
+        Park::Parked => Ran::Parked,
+        Park::Again { cancelled: false } => Ran::Again,
+        Park::Locked { again, cancelled: false } => Ran::Locked { again },
+        // Without a turn it isn't woken, so not cancelled either.
+        Park::Again { cancelled: true } | Park::Locked { cancelled: true, .. } => {
+            // SAFETY: `park` has given us the right to run the G.
+            unsafe { shutdown::<F, S>(gp) };
+            Ran::Done
         }
     }
 }

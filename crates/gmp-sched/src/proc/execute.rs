@@ -14,11 +14,7 @@ use gmp_task::{Gp, Ran, g};
 pub(crate) fn execute(sched: &Sched, g0: &mut G0<'_>, gp: Gp) -> Ran {
     // SAFETY: it came out of a queue.
     let ran = unsafe { turn(g0, gp) };
-    if g0.hog {
-        hog::end(sched, g0);
-    }
-    let hogging = g0.mp.take_hogging();
-    if ran == Ran::Again && hogging {
+    if g0.mp.is_hogging() && hog::end(sched, g0) && ran == Ran::Again {
         // SAFETY: the right to queue it is ours.
         unsafe { hog::put(sched, gp) };
     } else if ran == Ran::Again {

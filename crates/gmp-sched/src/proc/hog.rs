@@ -18,6 +18,11 @@ use crate::runtime2::schedt::Sched;
 use gmp_base::loom::{Ordering, fence};
 use gmp_task::Gp;
 
+/// What an M's mark says: its turn is to be looked at when it is over, because the G came out of the queue of hogs ...
+const TAKEN: u32 = 1;
+/// ... or because sysmon has found that it computes for too long.
+pub(crate) const FOUND: u32 = 2;
+
 /// Queues a G that has been found computing and has yielded.
 ///
 /// # Safety
@@ -47,6 +52,7 @@ pub(crate) fn take(sched: &Sched, g0: &mut G0<'_>) -> Option<Gp> {
     if sched.nhogs.fetch_add(1, Ordering::AcqRel) < sched.procs() {
         if let Some(gp) = sched.hogq.get() {
             g0.hog = true;
+            g0.mp.set_hogging(TAKEN);
             return Some(gp);
         }
     }
@@ -54,11 +60,15 @@ pub(crate) fn take(sched: &Sched, g0: &mut G0<'_>) -> Option<Gp> {
     None
 }
 
-/// The turn of a hog is over.
+/// The turn of a hog is over, or one in which sysmon has found one. Says whether that is so.
 #[cold]
-pub(crate) fn end(sched: &Sched, g0: &mut G0<'_>) {
-    g0.hog = false;
-    count_out(sched);
+#[inline(never)]
+pub(crate) fn end(sched: &Sched, g0: &mut G0<'_>) -> bool {
+    let found = g0.mp.take_hogging() == FOUND;
+    if std::mem::take(&mut g0.hog) {
+        count_out(sched);
+    }
+    found
 }
 
 fn count_out(sched: &Sched) {

@@ -59,7 +59,7 @@ pub struct M {
     /// It was started to run Gs, and is counted among the workers.
     worker: AtomicBool,
     /// Sysmon has found that its turn computes for too long.
-    hogging: AtomicBool,
+    hogging: AtomicU32,
     /// There are too many: its thread is to end.
     dismissed: AtomicBool,
     /// In the middle of a turn it has handed its P to others, and is counted in `naway`.
@@ -157,7 +157,7 @@ impl M {
             section: AtomicU32::new(0),
             worker: AtomicBool::new(false),
             dismissed: AtomicBool::new(false),
-            hogging: AtomicBool::new(false),
+            hogging: AtomicU32::new(0),
             away: AtomicBool::new(false),
             tid: AtomicU32::new(0),
             lockedg: Lock::new(LockRank::Leaf, None),
@@ -244,21 +244,23 @@ impl M {
         self.section.store(self.section().wrapping_add(1), Unmodelled::Relaxed);
     }
 
-    /// Its turn computes for too long. Should it be over by now, the next one is taken for it: no harm.
-    pub(crate) fn set_hogging(&self) {
+    /// Marks its turn, for `proc/hog.rs`. Should it be over by now, the next one is taken for it: no harm.
+    pub(crate) fn set_hogging(&self, mark: u32) {
         // ORDERING: a hint.
-        self.hogging.store(true, Ordering::Relaxed);
+        self.hogging.store(mark, Unmodelled::Relaxed);
     }
 
-    /// Whether the turn that has ended computed for too long.
+    /// Whether the turn that has ended is marked.
     #[inline(always)]
-    pub(crate) fn take_hogging(&self) -> bool {
-        // ORDERING: as above.
-        let hogging = self.hogging.load(Ordering::Relaxed);
-        if hogging {
-            self.hogging.store(false, Ordering::Relaxed);
-        }
-        hogging
+    pub(crate) fn is_hogging(&self) -> bool {
+        // ORDERING: a hint.
+        self.hogging.load(Unmodelled::Relaxed) != 0
+    }
+
+    /// Takes the mark away.
+    pub(crate) fn take_hogging(&self) -> u32 {
+        // ORDERING: a hint.
+        self.hogging.swap(0, Unmodelled::Relaxed)
     }
 
     /// It is started to run Gs, or its thread ends.

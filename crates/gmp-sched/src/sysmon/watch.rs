@@ -7,7 +7,7 @@ use super::classify::{Class, Sample, classify};
 use super::report::{self, Places, StallKind, StalledPoll};
 use crate::proc::idle::EMPTY_SEAT;
 use crate::proc::retire::{self, Retired};
-use crate::proc::{newm, pin, seat, wakep};
+use crate::proc::{hog, newm, pin, seat, wakep};
 use crate::runtime2::m::M;
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::{MPtr, Sched};
@@ -206,7 +206,7 @@ impl Watch {
         if stuck == Stuck::Busy {
             // It yields at its next await of something of ours, and what it keeps waiting is for all.
             pp.set_preempt(true);
-            mp.set_hogging();
+            mp.set_hogging(hog::FOUND);
             if !pp.runq.is_empty() || pp.runq.has_next() {
                 retire::share(sched, pp);
             }

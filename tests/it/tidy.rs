@@ -196,7 +196,7 @@ fn foreign(krate: &str) -> &'static [&'static str] {
         // tokio: the poll budget, which is shared with `tokio::sync`.
         "gmp-task" => &["tokio", "loom"],
         "gmp-netpoll" => &["mio", "libc", "loom", "socket2", "tokio"],
-        "gmp-sched" => &["thread_local", "crossbeam", "tokio", "loom", "shuttle"],
+        "gmp-sched" => &["thread_local", "crossbeam", "pin-project-lite", "tokio", "loom", "shuttle"],
         "gmp-macros" => &["proc-macro-crate", "proc-macro2", "quote", "syn"],
         // What sockets and signals need, and tokio, which is re-exported.
         "gmp" => &["tokio", "bytes", "libc", "mio", "pin-project-lite", "signal-hook-registry", "socket2"],

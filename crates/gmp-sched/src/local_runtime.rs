@@ -15,15 +15,14 @@
 
 pub use gmp_base::owned::ThreadNumber;
 
-use crate::observe::{Local, Observed};
+use crate::observe::Observed;
 use crate::proc::newproc;
 use crate::runtime2::schedt::Sched;
 use gmp_task::gfree::SizeClass;
 use gmp_task::schedule::Panicked;
-use gmp_task::{Gp, Id, JoinHandle, Schedule};
+use gmp_task::{Gp, JoinHandle, Schedule};
 use std::future::Future;
 use std::panic::Location;
-use std::pin::Pin;
 use std::ptr::NonNull;
 
 /// Whether the calling thread may run what is in the queues.
@@ -45,15 +44,9 @@ where
     if sched.config.owner != Some(ThreadNumber::current()) {
         gmp_base::throw!("newproc: a local task on a runtime that isn't this thread's");
     }
-    if let Some(observer) = &sched.config.observer {
-        let id = Id::next();
-        let future: Pin<Box<Local<F::Output>>> = Box::pin(future);
-        let future = Observed::new(observer, future, id, spawned_at, None);
-        // SAFETY: as below.
-        return unsafe { newproc::newproc_ptr::<_, OnOwner>(sched.as_ptr(), future, spawned_at, Some(id)) };
-    }
+    let (life, id) = newproc::tell(sched, spawned_at);
     // SAFETY: `OnOwner` does as `Sched` does, and throws on other threads; the reference keeps the scheduler.
-    unsafe { newproc::newproc_ptr::<F, OnOwner>(sched.as_ptr(), future, spawned_at, None) }
+    unsafe { newproc::newproc_ptr::<_, OnOwner>(sched.as_ptr(), Observed::new(future, life), spawned_at, id) }
 }
 
 // SAFETY: all of it is `Sched`'s, whose Gs these are: what `newg` is given is a pointer to one.

@@ -1,7 +1,8 @@
 //! What is told of tasks to those who ask: hooks, histograms, names.
 //!
-//! A task of a runtime that is observed is wrapped when it is spawned, and the wrapper does everything: so a runtime that isn't
-//! observed pays one look at an option for each spawn, and nothing for each turn.
+//! Every task has a place for what is told of it, which is empty in a runtime that isn't observed: that pays one look at it for each
+//! spawn and each turn. Two kinds of tasks, told of and not, would be two calls of each future's `poll`, and the compiler makes none of them part of
+//! the run loop then, which costs more.
 //!
 //! Go: runtime/trace.go (traceEvGo…), runtime/metrics.go (/sched/latencies:seconds)
 
@@ -12,9 +13,10 @@ use crate::getg;
 use gmp_base::loom::unmodelled::{AtomicU64, Ordering};
 use gmp_task::Id;
 use histogram::Histogram;
+use pin_project_lite::pin_project;
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
@@ -89,20 +91,18 @@ impl fmt::Debug for Observer {
     }
 }
 
-/// A task that is observed.
-pub(crate) struct Observed<F: ?Sized> {
-    /// Boxed, so that one kind of G stands for all futures with one output. Dropped before `life` ends.
-    future: Pin<Box<F>>,
-    life: Life,
+pin_project! {
+    /// A task's future, and what is told of it.
+    pub(crate) struct Observed<F> {
+        // Dropped before `life` ends.
+        #[pin]
+        future: F,
+        life: Option<Box<Life>>,
+    }
 }
 
-/// One that may move between threads.
-pub(crate) type Wandering<T> = dyn Future<Output = T> + Send;
-/// One that may not.
-pub(crate) type Local<T> = dyn Future<Output = T>;
-
 /// From the spawn of a task to the drop of its future.
-struct Life {
+pub(crate) struct Life {
     observer: Arc<Observer>,
     id: Id,
     spawned_at: &'static Location<'static>,
@@ -110,25 +110,31 @@ struct Life {
     wakes: Option<Arc<Wakes>>,
 }
 
-impl<F: Future + ?Sized> Observed<F> {
-    /// Calls the hook for a spawn.
-    pub(crate) fn new(
+impl<F> Observed<F> {
+    #[inline(always)]
+    pub(crate) fn new(future: F, life: Option<Box<Life>>) -> Self {
+        Self { future, life }
+    }
+}
+
+impl Life {
+    /// A task is about to be spawned: the hook is told.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn begin(
         observer: &Arc<Observer>,
-        future: Pin<Box<F>>,
         id: Id,
         spawned_at: &'static Location<'static>,
         name: Option<Arc<str>>,
-    ) -> Self {
+    ) -> Box<Self> {
         if let Some(hook) = &observer.on_spawn {
             hook(&TaskMeta { id, spawned_at, name: name.as_deref(), schedule_latency: None });
         }
         let tracks = observer.track_latency || observer.latencies.is_some();
         let wakes = tracks.then(|| Arc::new(Wakes::now()));
-        Self { future, life: Life { observer: observer.clone(), id, spawned_at, name, wakes } }
+        Box::new(Self { observer: observer.clone(), id, spawned_at, name, wakes })
     }
-}
 
-impl Life {
     fn meta(&self, schedule_latency: Option<Duration>) -> TaskMeta<'_> {
         TaskMeta { id: self.id, spawned_at: self.spawned_at, name: self.name.as_deref(), schedule_latency }
     }
@@ -142,34 +148,58 @@ impl Drop for Life {
     }
 }
 
-impl<F: Future + ?Sized> Future for Observed<F> {
+impl<F: Future> Future for Observed<F> {
     type Output = F::Output;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let Self { future, life } = &mut *self;
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let told = this.life.as_deref().map(|life| Told::begin(life, cx));
+        let waker = told.as_ref().map_or(cx.waker(), |told| &told.waker);
+        this.future.poll(&mut Context::from_waker(waker))
+    }
+}
+
+/// A poll that is told of. Its end is told even if it panics.
+struct Told<'a> {
+    life: &'a Life,
+    latency: Option<Duration>,
+    began: Instant,
+    waker: Waker,
+}
+
+impl<'a> Told<'a> {
+    #[cold]
+    #[inline(never)]
+    fn begin(life: &'a Life, cx: &Context<'_>) -> Self {
         let observer = &life.observer;
-        let worker = getg::worker_index().unwrap_or(0);
         let latency = life.wakes.as_ref().and_then(|wakes| wakes.take());
         if let (Some(histogram), Some(latency)) = (&observer.latencies, latency) {
-            histogram.record(worker, latency);
+            histogram.record(getg::worker_index().unwrap_or(0), latency);
         }
-        let meta = life.meta(latency);
         if let Some(hook) = &observer.on_before_poll {
+            hook(&life.meta(latency));
+        }
+        let waker = life.wakes.as_ref().map_or_else(|| cx.waker().clone(), |wakes| wakes.waker(cx));
+        Self { life, latency, began: Instant::now(), waker }
+    }
+}
+
+impl Drop for Told<'_> {
+    #[cold]
+    fn drop(&mut self) {
+        let observer = &self.life.observer;
+        if let Some(histogram) = &observer.poll_times {
+            histogram.record(getg::worker_index().unwrap_or(0), self.began.elapsed());
+        }
+        let Some(hook) = &observer.on_after_poll else { return };
+        let meta = self.life.meta(self.latency);
+        if std::thread::panicking() {
+            // The task's own panic is the one that counts.
+            drop(catch_unwind(AssertUnwindSafe(|| hook(&meta))));
+        } else {
             hook(&meta);
         }
-        let began = observer.poll_times.as_ref().map(|histogram| (histogram, Instant::now()));
-        // The hook after the poll is called if the poll panics, too; and not while that unwinds.
-        let polled = catch_unwind(AssertUnwindSafe(|| match &life.wakes {
-            Some(wakes) => future.as_mut().poll(&mut Context::from_waker(&wakes.waker(cx))),
-            None => future.as_mut().poll(cx),
-        }));
-        if let Some((histogram, began)) = began {
-            histogram.record(worker, began.elapsed());
-        }
-        if let Some(hook) = &observer.on_after_poll {
-            hook(&meta);
-        }
-        polled.unwrap_or_else(|payload| resume_unwind(payload))
     }
 }
 

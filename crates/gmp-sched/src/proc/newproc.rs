@@ -4,7 +4,7 @@
 
 use crate::getg;
 use crate::observe::names::Named;
-use crate::observe::{Observed, Wandering};
+use crate::observe::{Life, Observed};
 use crate::proc::{ready, wakep};
 use crate::runtime2::config::UnhandledPanic;
 use crate::runtime2::m::M;
@@ -16,7 +16,6 @@ use gmp_task::schedule::Panicked;
 use gmp_task::{Gp, Id, JoinHandle, NewG, Schedule};
 use std::future::Future;
 use std::panic::Location;
-use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -27,10 +26,9 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    if sched.config.observer.is_some() {
-        return newproc_told(sched, future, spawned_at);
-    }
-    newproc1(sched, future, spawned_at)
+    let (life, id) = tell(sched, spawned_at);
+    // SAFETY: the future is `Send`.
+    unsafe { newproc_ptr::<_, Sched>(as_ptr(sched), Observed::new(future, life), spawned_at, id) }
 }
 
 /// As [`newproc`], telling nobody.
@@ -41,7 +39,7 @@ where
     F::Output: Send + 'static,
 {
     // SAFETY: the future is `Send`.
-    unsafe { newproc_ptr::<F, Sched>(as_ptr(sched), future, spawned_at, None) }
+    unsafe { newproc_ptr::<_, Sched>(as_ptr(sched), Observed::new(future, None), spawned_at, None) }
 }
 
 /// As [`newproc`], with a name.
@@ -57,16 +55,9 @@ where
 {
     let (id, name) = (Id::next(), Arc::<str>::from(name));
     let future = Named::new(&sched.names, future, id, name.clone());
-    match &sched.config.observer {
-        Some(observer) => {
-            let future: Pin<Box<Wandering<F::Output>>> = Box::pin(future);
-            let future = Observed::new(observer, future, id, spawned_at, Some(name));
-            // SAFETY: the future is `Send`.
-            unsafe { newproc_ptr::<_, Sched>(as_ptr(sched), future, spawned_at, Some(id)) }
-        }
-        // SAFETY: the future is `Send`.
-        None => unsafe { newproc_ptr::<_, Sched>(as_ptr(sched), future, spawned_at, Some(id)) },
-    }
+    let life = sched.config.observer.as_ref().map(|observer| Life::begin(observer, id, spawned_at, Some(name)));
+    // SAFETY: the future is `Send`.
+    unsafe { newproc_ptr::<_, Sched>(as_ptr(sched), Observed::new(future, life), spawned_at, Some(id)) }
 }
 
 fn as_ptr(sched: &Arc<Sched>) -> NonNull<Sched> {
@@ -85,26 +76,25 @@ where
 {
     let sched = getg::current_ptr()?;
     // SAFETY: what makes it current holds it.
-    if unsafe { sched.as_ref() }.config.observer.is_some() {
-        return Some(newproc_told(&getg::current()?, future, spawned_at));
-    }
+    let (life, id) = match unsafe { sched.as_ref() }.config.observer.is_some() {
+        // With a reference of our own: the hook may do anything.
+        true => tell(&*getg::current()?, spawned_at),
+        false => (None, None),
+    };
     // SAFETY: the future is `Send`.
-    Some(unsafe { newproc_ptr::<F, Sched>(sched, future, spawned_at, None) })
+    Some(unsafe { newproc_ptr::<_, Sched>(sched, Observed::new(future, life), spawned_at, id) })
 }
 
-/// As [`newproc`] in a runtime that is observed. The hook may do anything, so it is called before an M or a P is looked at.
-#[cold]
-fn newproc_told<F>(sched: &Arc<Sched>, future: F, spawned_at: &'static Location<'static>) -> JoinHandle<F::Output>
-where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
-{
-    let Some(observer) = &sched.config.observer else { return newproc1(sched, future, spawned_at) };
-    let id = Id::next();
-    let future: Pin<Box<Wandering<F::Output>>> = Box::pin(future);
-    let future = Observed::new(observer, future, id, spawned_at, None);
-    // SAFETY: the future is `Send`.
-    unsafe { newproc_ptr::<_, Sched>(as_ptr(sched), future, spawned_at, Some(id)) }
+/// Tells who wants to know of a G that is about to be made. The hook may do anything, so before an M or a P is looked at.
+#[inline]
+pub(crate) fn tell(sched: &Sched, spawned_at: &'static Location<'static>) -> (Option<Box<Life>>, Option<Id>) {
+    match &sched.config.observer {
+        None => (None, None),
+        Some(observer) => {
+            let id = Id::next();
+            (Some(Life::begin(observer, id, spawned_at, None)), Some(id))
+        }
+    }
 }
 
 /// A future above this size is better boxed before anything else: each call that it is passed through by value may copy

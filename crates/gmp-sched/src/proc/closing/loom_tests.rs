@@ -96,10 +96,10 @@ impl World {
         self.gone.store(true, Ordering::Release);
     }
 
-    /// `shutdown::final_drain`, after the Ms have left.
-    fn end(&self) {
+    /// `shutdown::final_drain`; `ms`: after the M has left.
+    fn end(&self, ms: bool, count: usize) {
         assert!(self.closing.close());
-        while !self.gone.load(Ordering::Acquire) {
+        while ms && !self.gone.load(Ordering::Acquire) {
             thread::yield_now();
         }
         loop {
@@ -110,7 +110,7 @@ impl World {
             }
             thread::yield_now();
         }
-        assert_eq!(self.cancelled.load(Ordering::Relaxed), 2, "the end has missed one");
+        assert_eq!(self.cancelled.load(Ordering::Relaxed), count, "the end has missed one");
     }
 }
 
@@ -120,7 +120,7 @@ fn model(meanwhile: fn(&World)) {
         let (m, mover) = (w.clone(), w.clone());
         let m = thread::spawn(move || m.poll_ends());
         let mover = thread::spawn(move || meanwhile(&mover));
-        w.end();
+        w.end(true, 2);
         m.join().unwrap();
         mover.join().unwrap();
         assert!(w.global.is_empty() && w.ring.is_empty(), "moved after the end");
@@ -141,4 +141,29 @@ fn loom_share_against_the_end() {
 #[test]
 fn loom_drain_against_the_end() {
     model(World::drain_retired);
+}
+
+/// The M is no worker (it is in `block_on`, in a long poll), so nobody waits for it, and nothing but the count tells of who moves. It takes
+/// three preemptions to go wrong.
+fn model_without_ms(meanwhile: fn(&World)) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(move || {
+        let w = World::new();
+        let mover = w.clone();
+        let mover = thread::spawn(move || meanwhile(&mover));
+        w.end(false, 1);
+        mover.join().unwrap();
+        assert!(w.global.is_empty() && w.ring.is_empty(), "moved after the end");
+    });
+}
+
+#[test]
+fn loom_retire_against_an_end_that_waits_for_nobody() {
+    model_without_ms(World::retire);
+}
+
+#[test]
+fn loom_share_against_an_end_that_waits_for_nobody() {
+    model_without_ms(World::share);
 }

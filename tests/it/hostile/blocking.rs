@@ -166,6 +166,37 @@ fn case_32_far_more_nested_block_ons_than_there_may_be_threads() {
     }
 }
 
+/// Each task that is locked to its thread has one, however many there are: that is what was asked for.
+#[test]
+fn case_32_more_locked_tasks_than_spare_threads() {
+    fn play() {
+        watched(|| {
+            let rt = multi(2);
+            let (open, gate) = gmp::sync::watch::channel(false);
+            let tasks: Vec<_> = (0..600)
+                .map(|_| {
+                    let mut gate = gate.clone();
+                    rt.spawn(async move {
+                        let _locked = gmp::task::lock_os_thread();
+                        let here = thread::current().id();
+                        gate.wait_for(|open| *open).await.unwrap();
+                        assert_eq!(thread::current().id(), here);
+                    })
+                })
+                .collect();
+            eventually("each has a thread", || threads() > 600);
+            assert_eq!(rt.block_on(rt.spawn(async { 1 })).unwrap(), 1);
+            assert!(threads() < 700, "{} threads", threads());
+            open.send(true).unwrap();
+            join(&rt, tasks);
+        });
+    }
+    let test = "hostile::blocking::case_32_more_locked_tasks_than_spare_threads";
+    if let Some(output) = in_child(test, &[], play) {
+        assert!(output.status.success(), "{}\n{}", String::from_utf8_lossy(&output.stdout), stderr(&output));
+    }
+}
+
 /// From here on the process gets no memory for another thread's stack, until the guard is dropped.
 struct NoMoreThreads(libc::rlimit);
 
@@ -179,7 +210,7 @@ impl NoMoreThreads {
         assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_AS, &mut old) }, 0);
         let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
         let pages: u64 = statm.split(' ').next().unwrap().parse().unwrap();
-        let tight = libc::rlimit { rlim_cur: pages * 4096 + (64 << 20), rlim_max: old.rlim_max };
+        let tight = libc::rlimit { rlim_cur: pages * 4096 + (192 << 20), rlim_max: old.rlim_max };
         // SAFETY: the pointer is to a local.
         assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &tight) }, 0);
         Self(old)
@@ -216,11 +247,10 @@ fn case_43_threads_are_refused_while_every_m_blocks() {
             let gate = Gate::default();
             // Whatever threads it takes to have both Ps and sysmon running.
             let (go, told) = mpsc::channel::<()>();
-            let told = Mutex::new(told);
-            let told: &'static _ = Box::leak(Box::new(told));
+            let told = Arc::new(Mutex::new(told));
             let both: Vec<_> = (0..2)
                 .map(|_| {
-                    let gate = gate.clone();
+                    let (gate, told) = (gate.clone(), told.clone());
                     rt.spawn(async move {
                         let _ = told.lock().unwrap().recv();
                         gate.pass();

@@ -39,7 +39,9 @@ fn sources(dir: &str) -> Vec<(String, String)> {
 /// A file of tests inside a crate, rather than of the crate itself.
 fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    path.contains("/tests/") || matches!(name, "tests.rs" | "loom_tests.rs" | "shuttle_tests.rs" | "testing.rs")
+    path.contains("/tests/")
+        || path.contains("_tests/")
+        || matches!(name, "tests.rs" | "loom_tests.rs" | "shuttle_tests.rs" | "testing.rs")
 }
 
 /// The line without its comment. Good enough here: no string of ours has two slashes and then `unsafe`.

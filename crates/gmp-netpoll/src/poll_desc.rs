@@ -271,16 +271,23 @@ impl PollDesc {
         let mut waiters = self.waiters.lock();
         let reader = if ready.intersects(Ready::READ) { waiters.reader.take() } else { None };
         let writer = if ready.intersects(Ready::WRITE) { waiters.writer.take() } else { None };
-        let others = if waiters.others.iter().any(|w| w.asked.intersects(ready)) {
-            let (woken, stay) =
-                std::mem::take(&mut waiters.others).into_iter().partition(|w| w.asked.intersects(ready));
-            waiters.others = stay;
-            woken
-        } else {
-            Vec::new()
+        // One as a rule, whose place is kept for the next: nothing is allocated then.
+        let (other, others) = match waiters.others.iter().filter(|w| w.asked.intersects(ready)).count() {
+            0 => (None, Vec::new()),
+            1 => {
+                let found = waiters.others.iter().position(|w| w.asked.intersects(ready));
+                (found.map(|i| waiters.others.remove(i)), Vec::new())
+            }
+            _ => {
+                let (woken, stay) =
+                    std::mem::take(&mut waiters.others).into_iter().partition(|w| w.asked.intersects(ready));
+                waiters.others = stay;
+                (None, woken)
+            }
         };
         drop(waiters);
-        reader.into_iter().chain(writer).chain(others.into_iter().map(|w| w.waker)).for_each(&mut wake);
+        let others = other.into_iter().chain(others).map(|w| w.waker);
+        reader.into_iter().chain(writer).chain(others).for_each(&mut wake);
     }
 }
 

@@ -6,26 +6,28 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::catalogue::{self, Runtime};
+use crate::keep::Keep;
 use crate::plan::{Pin, Plan, Side, Skipped};
 use crate::scenario::Params;
 
 /// What `--quick` leaves of the normal work.
 const QUICK_SCALE: f64 = 0.05;
 
-/// Rounds, with and without `--quick`.
-const ROUNDS: u32 = 5;
+/// Rounds, with and without `--quick`. With 9 one pair on either side may be far off, and an interval of 95 % is not.
+const ROUNDS: u32 = 9;
 const QUICK_ROUNDS: u32 = 2;
 
 const EXAMPLES: &str = "\
 Examples:
   gmp-bench list                                   what there is
-  gmp-bench run                                    everything, 5 rounds, 2 workers
+  gmp-bench run                                    everything, 9 rounds, 2 workers
   gmp-bench run --quick                            a first look at everything
   gmp-bench run --only 'spawn_*' skynet            some of it
   gmp-bench run --only 'tcp_*' 'udp_*' http        sockets
   gmp-bench run --only 'stalled_*' '*_slow'        beside tasks that keep their threads
   gmp-bench run --workers 4 --json results.json    other conditions, raw figures kept
   gmp-bench run --only ping_pong_1 --pin none      gmp unpinned beside tokio
+  gmp-bench compare before.json after.json         what has changed between two runs
   gmp-bench run --compare-pin                      gmp pinned to cores beside gmp unpinned
 
 From the repository: cargo run --release -p gmp-bench -- run --quick
@@ -34,6 +36,16 @@ The column 'better' says on which side of 1 a ratio is in favour of the left sid
 The scenarios http* need the program wrk (Debian and Ubuntu: apt-get install wrk) and are skipped without it.
 Exit codes: 0 all done, 1 a scenario failed or --only asked for one that cannot run here, 2 bad arguments (nothing
 was run), 130 interrupted.";
+
+const COMPARE_HELP: &str = "\
+Example, from the repository:
+  cargo run --release -p gmp-bench -- run --only 'spawn_*' --json before.json
+  (change something)
+  cargo run --release -p gmp-bench -- run --only 'spawn_*' --json after.json
+  cargo run --release -p gmp-bench -- compare before.json after.json
+
+A change is after over before. Where both runs have gmp beside the same other runtime, the change of the ratio decides,
+since a machine that is slower than before is so for both. Exit codes: 0 compared, whatever came out, 2 a file is none.";
 
 /// Runs the same scenarios on gmp and on tokio, in processes of their own, in turn, and shows the ratios.
 #[derive(Debug, Parser)]
@@ -52,6 +64,9 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Print the scenarios with their units
     List,
+    /// Set the results of two runs side by side: what has changed, and whether that can be chance
+    #[command(after_help = COMPARE_HELP)]
+    Compare(CompareArgs),
     /// Run one scenario in this process and print its figure as a line of JSON
     #[command(hide = true)]
     Child(ChildArgs),
@@ -79,7 +94,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: u16,
 
-    /// Pairs of runs a scenario [default: 5, or 2 with --quick]
+    /// Pairs of runs a scenario [default: 9, or 2 with --quick]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rounds: Option<u32>,
 
@@ -91,7 +106,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = parse_limit)]
     limit: Duration,
 
-    /// Write settings, every figure and the summary to this file
+    /// Write every figure of every round, the machine, versions and options to this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 
@@ -102,6 +117,18 @@ pub(crate) struct RunArgs {
     /// Set gmp with GMP_PIN=core beside gmp with GMP_PIN=none
     #[arg(long, conflicts_with_all = ["pin", "against"])]
     compare_pin: bool,
+}
+
+/// `compare`.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// The file that the first run wrote with --json
+    #[arg(value_name = "A.json")]
+    pub(crate) before: PathBuf,
+
+    /// The file that the second run wrote
+    #[arg(value_name = "B.json")]
+    pub(crate) after: PathBuf,
 }
 
 /// `child`.
@@ -159,7 +186,7 @@ impl RunArgs {
             params,
             rounds: self.rounds.unwrap_or(default_rounds),
             limit: self.limit,
-            json: self.json,
+            keep: Keep { json: self.json },
         })
     }
 

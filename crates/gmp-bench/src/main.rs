@@ -4,6 +4,7 @@
 //! cargo run --release -p gmp-bench -- list
 //! cargo run --release -p gmp-bench -- run --quick
 //! cargo run --release -p gmp-bench -- run --only 'spawn_*' skynet --json results.json
+//! cargo run --release -p gmp-bench -- compare before.json after.json
 //! cargo run --release -p gmp-bench -- run --compare-pin
 //! ```
 //!
@@ -31,18 +32,19 @@
 //! A ratio holds for this machine, this many workers and this scenario. `--quick` is for finding breakage and gross
 //! changes.
 //!
-//! A range that contains 1 shows no difference. One that does not is weak evidence with few rounds: two equal sides
-//! come out all on one side of 1 in half of all runs with 2 rounds, in 1 of 16 with 5, in 1 of 512 with 10, and there
-//! are many scenarios in a table. On a machine with other work the medians of equal sides can be far apart too (tokio
-//! beside itself, 5 rounds, 2 busy cores: 0.54 and 0.70 were seen). So a claim needs a quiet machine and more rounds,
-//! and tokio beside itself on that machine says how much noise there is.
+//! Beside each ratio stands the interval in which it lies in 95 of 100 such runs (`stats::interval`), and a verdict: `no
+//! difference seen` when the interval holds 1, `too few rounds` when it doesn't but there are fewer than 6 pairs, of which
+//! equal sides too often come out all on one side of 1. In a table of 60 figures of equal sides three are expected to
+//! have a winner all the same. And the interval knows of chance within the run only. On a machine with other work the
+//! medians of equal sides can be far apart (tokio beside itself, 5 rounds, 2 busy cores: 0.54 and 0.70 were seen). So a
+//! claim needs a quiet machine, and tokio beside itself on that machine says how much noise there is.
 //!
 //! # Where things are
 //!
 //! `scenario` (what one is), `scenarios.rs` and `scenarios/` (all of them, compiled twice: `on_gmp`, `on_tokio`),
-//! `catalogue` (names and globs), `stats`, `latency` (percentiles), `usage` and `limits` (what the process uses and may
+//! `catalogue` (names and globs), `stats`, `about` (what a scenario measures), `facts` (machine, versions), `latency` (percentiles), `usage` and `limits` (what the process uses and may
 //! use), `interrupt`, `process` (one child, watched), `child` (the other end of it), `load` (wrk), `plan`, `cli`,
-//! `results` (with JSON), `table`, `progress`, `runner`.
+//! `results`, `document` (JSON), `keep` (writes it), `table`, `compare`, `progress`, `runner`.
 
 mod scenario;
 mod random;
@@ -57,22 +59,26 @@ mod interrupt;
 mod process;
 mod child;
 mod load;
+mod about;
+mod facts;
+mod keep;
 mod plan;
 mod cli;
 mod results;
+mod document;
 mod table;
+mod compare;
 mod progress;
 mod runner;
 
-use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{ChildArgs, Cli, Command, RunArgs};
-use crate::plan::Plan;
-use crate::results::Results;
+use crate::cli::{ChildArgs, Cli, Command, CompareArgs, RunArgs};
+use crate::document::{Document, Setting};
+use crate::results::State;
 
 /// A scenario failed, could not run although it was asked for, or results could not be written.
 const FAILED: u8 = 1;
@@ -87,6 +93,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Run(arguments) => run(arguments),
         Command::List => list(),
+        Command::Compare(arguments) => compare(&arguments),
         Command::Child(arguments) => child(&arguments),
     };
     done.unwrap_or_else(|stop| {
@@ -111,15 +118,17 @@ impl Stop {
 
 fn run(arguments: RunArgs) -> Result<ExitCode, Stop> {
     let plan = arguments.into_plan().map_err(|message| Stop::new(BAD_ARGUMENTS, message))?;
-    check_writable(&plan)?;
+    plan.keep.check().map_err(|message| Stop::new(BAD_ARGUMENTS, message))?;
     if cfg!(debug_assertions) {
         eprintln!("gmp-bench: a debug build, whose figures say little; use --release");
     }
-    let results = runner::run(&plan).map_err(|error| Stop::new(FAILED, format!("cannot run: {error}")))?;
+    let setting = Setting::now(&plan);
+    let results = runner::run(&plan, |results| plan.keep.write(&Document::new(&setting, &plan, results)));
+    let results = results.map_err(|error| Stop::new(FAILED, format!("cannot run: {error}")))?;
     // The file first: a reader of stdout that has gone away must not cost the figures.
-    write_json(&plan, &results)?;
+    plan.keep.write(&Document::new(&setting, &plan, &results)).map_err(|message| Stop::new(FAILED, message))?;
     print(&table::render(&plan, &results))?;
-    Ok(if results.interrupted {
+    Ok(if results.state == State::Interrupted {
         ExitCode::from(INTERRUPTED)
     } else if results.any_failed() || plan.lacks_what_was_asked_for() {
         ExitCode::from(FAILED)
@@ -133,6 +142,13 @@ fn list() -> Result<ExitCode, Stop> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn compare(arguments: &CompareArgs) -> Result<ExitCode, Stop> {
+    let bad = |message| Stop::new(BAD_ARGUMENTS, message);
+    let [before, after] = [&arguments.before, &arguments.after].map(|path| Document::read(path).map_err(bad));
+    print(&compare::render(&before?, &after?).map_err(bad)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn child(arguments: &ChildArgs) -> Result<ExitCode, Stop> {
     let line = child::measure(arguments.runtime, &arguments.scenario, arguments.params())
         .map_err(|message| Stop::new(BAD_ARGUMENTS, message))?;
@@ -140,23 +156,6 @@ fn child(arguments: &ChildArgs) -> Result<ExitCode, Stop> {
         serde_json::to_string(&line).map_err(|error| Stop::new(FAILED, format!("cannot print the figure: {error}")))?;
     print(&(json + "\n"))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Finds out before a long run whether its results can be kept; leaves what is in the file alone.
-fn check_writable(plan: &Plan) -> Result<(), Stop> {
-    let Some(path) = &plan.json else {
-        return Ok(());
-    };
-    let opened = OpenOptions::new().create(true).append(true).open(path);
-    opened.map(drop).map_err(|error| Stop::new(BAD_ARGUMENTS, format!("{}: {error}", path.display())))
-}
-
-fn write_json(plan: &Plan, results: &Results) -> Result<(), Stop> {
-    let Some(path) = &plan.json else {
-        return Ok(());
-    };
-    let written = results.to_json(plan).map_err(io::Error::from).and_then(|json| fs::write(path, json));
-    written.map_err(|error| Stop::new(FAILED, format!("{}: {error}", path.display())))
 }
 
 fn print(text: &str) -> Result<(), Stop> {

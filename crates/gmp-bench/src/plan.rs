@@ -1,16 +1,16 @@
 //! What is to be run: two sides, the scenarios, and how often.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Runtime;
+use crate::keep::Keep;
 use crate::scenario::{Params, Scenario};
 
 /// Where gmp pins its threads; passed to it in `GMP_PIN`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Pin {
     /// To single cores if it has the machine to itself.
@@ -36,7 +36,7 @@ impl Pin {
 }
 
 /// One of the two things that are set side by side.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Side {
     /// Its column.
     pub(crate) label: String,
@@ -47,7 +47,7 @@ pub(crate) struct Side {
 }
 
 /// A scenario that was selected and cannot run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Skipped {
     /// Its name.
     pub(crate) scenario: &'static str,
@@ -72,8 +72,8 @@ pub(crate) struct Plan {
     pub(crate) rounds: u32,
     /// After which a child is killed.
     pub(crate) limit: Duration,
-    /// Where the results go as JSON.
-    pub(crate) json: Option<PathBuf>,
+    /// Where the results go beside the table.
+    pub(crate) keep: Keep,
 }
 
 impl Plan {

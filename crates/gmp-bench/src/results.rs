@@ -1,13 +1,27 @@
-//! What came out: the values of each scenario's figures, for the table and for JSON.
+//! What came out: the values of each scenario's figures, for the table and for the file.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::plan::{Plan, Side, Skipped};
-use crate::scenario::{Better, Figure, Scenario, Target, Unit};
+use crate::plan::Plan;
+use crate::scenario::{Bounded, Figure, Scenario, Target};
 use crate::stats::{Pair, Summary};
 
+/// How far something got: the whole run, or a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    /// It goes on, or something ended it that couldn't be told of.
+    Running,
+    /// Ctrl-C ended it early.
+    Interrupted,
+    /// A run of it failed.
+    Failed,
+    /// All of it was done.
+    Done,
+}
+
 /// A run without a figure.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FailedRun {
     /// The side's label.
     pub(crate) side: String,
@@ -68,6 +82,33 @@ impl Outcome {
         let measured = |pair: &Pair| pair.left.is_some() || pair.right.is_some();
         !self.failed.is_empty() || self.series.iter().any(|series| series.pairs.iter().any(measured))
     }
+
+    /// How far it got.
+    pub(crate) fn state(&self) -> State {
+        if !self.failed.is_empty() {
+            State::Failed
+        } else if self.interrupted {
+            State::Interrupted
+        } else {
+            State::Done
+        }
+    }
+
+    /// Whether one of its series meets its target, if it has a say in that: not one of a quick run, or of some rounds only.
+    pub(crate) fn meets(&self, target: Target, series: &Series, plan: &Plan) -> Option<bool> {
+        if !plan.is_conclusive() || self.state() != State::Done {
+            return None;
+        }
+        let summary = series.summary();
+        let is_noise = |value: Option<f64>| value.is_some_and(|value| value <= series.figure.unit.floor());
+        let measured = match target.of() {
+            // Two values that are noise are equal.
+            Bounded::Ratio if is_noise(summary.left) && is_noise(summary.right) => Some(1.0),
+            Bounded::Ratio => summary.ratio.map(|ratio| ratio.median),
+            Bounded::Value => summary.left,
+        };
+        measured.map(|measured| target.is_met(measured))
+    }
 }
 
 /// Everything that was run.
@@ -75,94 +116,13 @@ impl Outcome {
 pub(crate) struct Results {
     /// Each scenario that was begun.
     pub(crate) outcomes: Vec<Outcome>,
-    /// Ctrl-C ended the run early.
-    pub(crate) interrupted: bool,
+    /// How far the run got. Never [`State::Failed`]: the others have gone on.
+    pub(crate) state: State,
 }
 
 impl Results {
     /// Whether any scenario failed.
     pub(crate) fn any_failed(&self) -> bool {
         self.outcomes.iter().any(|outcome| !outcome.failed.is_empty())
-    }
-
-    /// Settings, figures and summaries as JSON.
-    ///
-    /// # Errors
-    ///
-    /// As serde_json.
-    pub(crate) fn to_json(&self, plan: &Plan) -> serde_json::Result<String> {
-        let file = File {
-            version: env!("CARGO_PKG_VERSION"),
-            optimised: !cfg!(debug_assertions),
-            cpus: std::thread::available_parallelism().map_or(0, usize::from),
-            sides: &plan.sides,
-            workers: plan.params.workers,
-            rounds: plan.rounds,
-            scale: plan.params.scale,
-            interrupted: self.interrupted,
-            skipped: &plan.skipped,
-            scenarios: self.outcomes.iter().map(FileScenario::new).collect(),
-        };
-        serde_json::to_string_pretty(&file).map(|text| text + "\n")
-    }
-}
-
-/// The file of `--json`.
-#[derive(Debug, Serialize)]
-struct File<'a> {
-    version: &'static str,
-    optimised: bool,
-    cpus: usize,
-    sides: &'a [Side; 2],
-    workers: usize,
-    rounds: u32,
-    scale: f64,
-    interrupted: bool,
-    skipped: &'a [Skipped],
-    scenarios: Vec<FileScenario<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct FileScenario<'a> {
-    scenario: &'static str,
-    figures: Vec<FileFigure<'a>>,
-    failed: &'a [FailedRun],
-    interrupted: bool,
-}
-
-impl<'a> FileScenario<'a> {
-    fn new(outcome: &'a Outcome) -> Self {
-        Self {
-            scenario: outcome.scenario.name,
-            figures: outcome.series.iter().map(FileFigure::new).collect(),
-            failed: &outcome.failed,
-            interrupted: outcome.interrupted,
-        }
-    }
-}
-
-#[derive(Debug, Serialize)]
-struct FileFigure<'a> {
-    /// Empty for an only one.
-    figure: &'static str,
-    unit: Unit,
-    /// Which way the values get better.
-    better: Better,
-    target: Option<Target>,
-    pairs: &'a [Pair],
-    summary: Summary,
-}
-
-impl<'a> FileFigure<'a> {
-    fn new(series: &'a Series) -> Self {
-        let figure = series.figure;
-        Self {
-            figure: figure.name,
-            unit: figure.unit,
-            better: figure.unit.better(),
-            target: figure.bound(),
-            pairs: &series.pairs,
-            summary: series.summary(),
-        }
     }
 }

@@ -15,18 +15,18 @@ use crate::load::{self, Load};
 use crate::plan::{Plan, Side};
 use crate::process::{self, Failure, KEPT_LINES, Running};
 use crate::progress::Progress;
-use crate::results::{FailedRun, Outcome, Results};
+use crate::results::{FailedRun, Outcome, Results, State};
 use crate::scenario::{Run, Scenario};
 
 /// Children of a round.
 const SIDES: u32 = 2;
 
-/// Runs the plan.
+/// Runs the plan. After each scenario `keep` gets what there is; what it returns goes to stderr.
 ///
 /// # Errors
 ///
 /// This program's own file cannot be found, or the handler of Ctrl-C cannot be installed.
-pub(crate) fn run(plan: &Plan) -> io::Result<Results> {
+pub(crate) fn run(plan: &Plan, keep: impl Fn(&Results) -> Result<(), String>) -> io::Result<Results> {
     let program = std::env::current_exe()?;
     interrupt::install()?;
     let children = plan.scenarios.len() as u32 * plan.rounds * SIDES;
@@ -34,16 +34,20 @@ pub(crate) fn run(plan: &Plan) -> io::Result<Results> {
     for skipped in &plan.skipped {
         runner.progress.note(&format!("skipped: {} {}", skipped.scenario, skipped.reason));
     }
-    let mut outcomes = Vec::new();
+    let mut results = Results { outcomes: Vec::new(), state: State::Running };
     for scenario in &plan.scenarios {
         if interrupt::requested() {
             break;
         }
-        outcomes.push(runner.scenario(scenario));
+        results.outcomes.push(runner.scenario(scenario));
+        if let Err(message) = keep(&results) {
+            runner.progress.note(&message);
+        }
     }
     runner.progress.clear();
-    let interrupted = interrupt::requested() || outcomes.iter().any(|outcome| outcome.interrupted);
-    Ok(Results { outcomes, interrupted })
+    let interrupted = interrupt::requested() || results.outcomes.iter().any(|outcome| outcome.interrupted);
+    results.state = if interrupted { State::Interrupted } else { State::Done };
+    Ok(results)
 }
 
 struct Runner<'a> {

@@ -1,12 +1,18 @@
-//! Medians and ratios of pairs.
+//! Medians, ratios of pairs, and how sure one can be of them.
 //!
 //! Rounds run in pairs, one child of each side right after the other, because a machine's speed drifts over a run. A
 //! ratio is taken within each pair; the median of those is less disturbed by drift than the ratio of two medians.
+//! [`interval`] says between which bounds such a median lies.
 
-use serde::Serialize;
+pub(crate) mod interval;
+
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::Better;
+use interval::Interval;
 
 /// One round: what each side measured, where it did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Pair {
     /// The first side's value.
     pub(crate) left: Option<f64>,
@@ -28,8 +34,12 @@ impl Pair {
     }
 }
 
-/// Median and extremes of the ratios.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// How few pairs decide nothing: of two equal sides 5 pairs come out all on one side of 1 in 1 of 16 runs, which is more
+/// than the 1 of 20 that an interval of 95 % allows.
+pub(crate) const FEWEST_PAIRS: usize = 6;
+
+/// Median, interval and extremes of the ratios.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Ratio {
     /// The median of the ratios of the pairs.
     pub(crate) median: f64,
@@ -37,10 +47,68 @@ pub(crate) struct Ratio {
     pub(crate) min: f64,
     /// The greatest of them.
     pub(crate) max: f64,
+    /// Where the median lies in 95 of 100 such runs; from `min` to `max` if there are too few pairs to say.
+    pub(crate) interval: Interval,
+    /// How many pairs there are.
+    pub(crate) pairs: usize,
+}
+
+impl Ratio {
+    /// Of the ratios of some pairs, if there are any.
+    pub(crate) fn of(ratios: &[f64]) -> Option<Self> {
+        let median = median(ratios.iter().copied())?;
+        let min = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+        let max = ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        Some(Self { median, min, max, interval: Interval::of_median(ratios), pairs: ratios.len() })
+    }
+
+    /// What it says about a figure that gets better in that direction.
+    pub(crate) fn verdict(self, better: Better) -> Verdict {
+        Verdict::of(self.interval, self.pairs, better)
+    }
+}
+
+/// What can be said about two sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Verdict {
+    /// The left side is the better one.
+    Left,
+    /// The right side is.
+    Right,
+    /// They may as well be equal: the interval holds 1.
+    NoDifference,
+    /// All pairs say the same, but they are too few to exclude chance.
+    TooFew,
+}
+
+impl Verdict {
+    /// Of a ratio in that interval, after so many pairs.
+    pub(crate) fn of(interval: Interval, pairs: usize, better: Better) -> Self {
+        if interval.holds(1.0) {
+            Self::NoDifference
+        } else if pairs < FEWEST_PAIRS {
+            Self::TooFew
+        } else if (interval.high < 1.0) == (better == Better::Less) {
+            Self::Left
+        } else {
+            Self::Right
+        }
+    }
+
+    /// In words, of sides with these names.
+    pub(crate) fn words(self, left: &str, right: &str) -> String {
+        match self {
+            Self::Left => format!("{left} ahead"),
+            Self::Right => format!("{right} ahead"),
+            Self::NoDifference => "no difference seen".to_owned(),
+            Self::TooFew => "too few rounds".to_owned(),
+        }
+    }
 }
 
 /// What the rounds of one scenario come to.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Summary {
     /// The median of the first side's values.
     pub(crate) left: Option<f64>,
@@ -57,11 +125,7 @@ impl Summary {
         Self {
             left: median(pairs.iter().filter_map(|pair| pair.left)),
             right: median(pairs.iter().filter_map(|pair| pair.right)),
-            ratio: median(ratios.iter().copied()).map(|median| Ratio {
-                median,
-                min: ratios.iter().copied().fold(f64::INFINITY, f64::min),
-                max: ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-            }),
+            ratio: Ratio::of(&ratios),
         }
     }
 }

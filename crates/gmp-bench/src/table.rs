@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 use crate::results::{Outcome, Results, Series};
-use crate::scenario::{Better, Bounded, Figure, Scenario, Target};
+use crate::scenario::{Better, Figure, Scenario};
 
 /// What stands where there is no figure.
 const NONE: &str = "-";
@@ -11,7 +11,7 @@ const NONE: &str = "-";
 pub(crate) fn render(plan: &Plan, results: &Results) -> String {
     let [left, right] = [&plan.sides[0].label, &plan.sides[1].label];
     let mut lines = vec![["scenario", "unit", left, right].map(str::to_owned).to_vec()];
-    lines[0].extend([format!("{left}/{right}"), "min..max".to_owned(), "better".to_owned()]);
+    lines[0].extend([format!("{left}/{right}"), "95%".to_owned(), "better".to_owned(), "verdict".to_owned()]);
     lines[0].extend([if plan.has_targets() { "target" } else { "" }.to_owned(), String::new()]);
     let shown: Vec<_> = results.outcomes.iter().filter(|outcome| outcome.has_news()).collect();
     for outcome in &shown {
@@ -37,19 +37,18 @@ fn cells(outcome: &Outcome, series: &Series, plan: &Plan) -> Vec<String> {
     cells.push(summary.left.map_or(NONE.to_owned(), self::figure));
     cells.push(summary.right.map_or(NONE.to_owned(), self::figure));
     cells.push(ratio.map_or(NONE.to_owned(), |ratio| self::ratio(ratio.median)));
-    cells
-        .push(ratio.map_or(NONE.to_owned(), |ratio| format!("{}..{}", self::ratio(ratio.min), self::ratio(ratio.max))));
+    let interval = ratio.map(|ratio| ratio.interval);
+    cells.push(interval.map_or(NONE.to_owned(), |it| format!("{}..{}", self::ratio(it.low), self::ratio(it.high))));
     cells.push(better(figure).to_owned());
+    let [left, right] = &plan.sides;
+    let verdict = ratio.map(|ratio| ratio.verdict(figure.unit.better()));
+    cells.push(verdict.map_or(NONE.to_owned(), |verdict| verdict.words(&left.label, &right.label)));
     let target = figure.bound().filter(|_| plan.has_targets());
-    let decides = plan.is_conclusive() && outcome.failed.is_empty() && !outcome.interrupted;
-    let is_noise = |value: Option<f64>| value.is_some_and(|value| value <= figure.unit.floor());
-    let measured = |target: Target| match target.of() {
-        // Two values that are noise are equal.
-        Bounded::Ratio if is_noise(summary.left) && is_noise(summary.right) => Some(1.0),
-        Bounded::Ratio => ratio.map(|ratio| ratio.median),
-        Bounded::Value => summary.left,
-    };
-    cells.push(target.map_or(String::new(), |target| verdict(target, measured(target).filter(|_| decides))));
+    cells.push(target.map_or(String::new(), |target| match outcome.meets(target, series, plan) {
+        Some(true) => format!("{target} met"),
+        Some(false) => format!("{target} missed"),
+        None => target.to_string(),
+    }));
     cells.push(remark(outcome, series, plan));
     cells
 }
@@ -59,16 +58,6 @@ fn better(figure: Figure) -> &'static str {
     match figure.unit.better() {
         Better::Less => "<1",
         Better::More => ">1",
-    }
-}
-
-/// The target, and whether it is met by a ratio or value that has a say in that: not by one of a quick run, or of some
-/// rounds only.
-fn verdict(target: Target, measured: Option<f64>) -> String {
-    match measured {
-        Some(measured) if target.is_met(measured) => format!("{target} met"),
-        Some(_) => format!("{target} missed"),
-        None => target.to_string(),
     }
 }
 
@@ -115,7 +104,8 @@ pub(crate) fn figure(value: f64) -> String {
     }
 }
 
-fn ratio(value: f64) -> String {
+/// A ratio to two digits at least.
+pub(crate) fn ratio(value: f64) -> String {
     if value < 0.1 { format!("{value:.3}") } else { format!("{value:.2}") }
 }
 

@@ -47,6 +47,10 @@ fn temporary(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
+fn json(path: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(path).expect("the file is there")).expect("it is JSON")
+}
+
 #[test]
 fn list_names_the_scenarios() {
     let names = listed();
@@ -83,16 +87,22 @@ fn json_has_every_pair_and_the_summary() {
     let file = path.to_str().expect("UTF-8");
     let output = run(&["run", "--quick", "--only", "fib", "--json", file]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    let json: Value = serde_json::from_str(&fs::read_to_string(&path).expect("the file is there")).expect("it is JSON");
-    let fib = &json["scenarios"][0];
-    assert_eq!(fib["scenario"], "fib");
-    assert_eq!(fib["figures"][0]["pairs"].as_array().map(Vec::len), Some(2));
-    let figure = &fib["figures"][0];
-    assert_eq!((&figure["unit"], &figure["better"]), (&Value::from("ns/op"), &Value::from("less")));
-    let ratio = &figure["summary"]["ratio"];
-    assert!(ratio["min"].as_f64() <= ratio["median"].as_f64());
-    assert!(ratio["median"].as_f64() <= ratio["max"].as_f64());
+    let json = json(&path);
+    assert_eq!((&json["format"], &json["state"]), (&Value::from(1), &Value::from("done")));
     assert_eq!(json["sides"][0]["label"], "gmp");
+    assert_eq!(json["options"]["workers"], 2);
+    assert!(json["machine"]["kernel"].as_str().is_some_and(|kernel| !kernel.is_empty()));
+    assert!(json["versions"]["tokio"].as_str().is_some_and(|tokio| tokio.starts_with("1.")));
+    let fib = &json["scenarios"][0];
+    assert_eq!((&fib["scenario"], &fib["state"]), (&Value::from("fib"), &Value::from("done")));
+    let figure = &fib["figures"][0];
+    let rounds = figure["rounds"].as_array().expect("rounds");
+    assert_eq!(rounds.len(), 2);
+    assert!(rounds.iter().flat_map(|round| round.as_array().expect("values")).all(Value::is_f64), "{figure}");
+    assert_eq!((&figure["unit"], &figure["better"]), (&Value::from("ns/op"), &Value::from("less")));
+    let ratio = &figure["comparisons"][0];
+    assert!(ratio["interval"]["low"].as_f64() <= ratio["median"].as_f64());
+    assert!(ratio["median"].as_f64() <= ratio["interval"]["high"].as_f64());
 }
 
 #[test]
@@ -102,9 +112,9 @@ fn what_tokio_has_not_is_run_on_gmp_alone() {
     let table = stdout(&output);
     let cells = row(&table, "false_retakes/polls");
     assert!(cells[2].parse::<f64>().expect("a figure") > 0.0, "{cells:?}");
-    assert_eq!(cells[3..], ["-", "-", "-", ">1"], "{table}");
+    assert_eq!(cells[3..], ["-", "-", "-", ">1", "-"], "{table}");
     // What stands at the end isn't a remark.
-    assert_eq!(row(&table, "false_retakes/retakes")[7..], ["gmp≤1"], "{table}");
+    assert_eq!(row(&table, "false_retakes/retakes")[8..], ["gmp≤1"], "{table}");
     let errors = stderr(&output);
     assert!(errors.contains("round 2 of 2, gmp") && !errors.contains("tokio"), "{errors}");
 }
@@ -146,8 +156,14 @@ fn every_scenario_works_on_both_runtimes() {
 fn a_failing_scenario_is_reported_and_the_rest_goes_on() {
     // An idle runtime is watched for half a second at least, so it cannot be done in a tenth; fib in quick can take
     // longer than that on a busy machine, and then has a failure of its own to show, but a row in any case.
-    let output = run(&["run", "--quick", "--only", "fib,idle_cpu", "--rounds", "3", "--limit", "0.1"]);
+    let path = temporary("with-a-failure.json");
+    let file = path.to_str().expect("UTF-8");
+    let arguments = ["run", "--quick", "--only", "fib,idle_cpu", "--rounds", "3", "--limit", "0.1", "--json", file];
+    let output = run(&arguments);
     assert_eq!(output.status.code(), Some(1));
+    let json = json(&path);
+    assert_eq!((&json["state"], &json["scenarios"][1]["state"]), (&Value::from("done"), &Value::from("failed")));
+    assert_eq!(json["scenarios"][1]["failed"][0]["reason"], "killed at its limit of 0.1 s");
     let table = stdout(&output);
     row(&table, "fib");
     let idle = row(&table, "idle_cpu/cpu").join(" ");
@@ -181,7 +197,9 @@ fn bad_input_exits_with_2_and_runs_nothing() {
 
 #[test]
 fn ctrl_c_prints_what_is_done() {
-    let arguments = ["run", "--quick", "--only", "fib,idle_cpu", "--rounds", "1000"];
+    let path = temporary("interrupted.json");
+    let file = path.to_str().expect("UTF-8");
+    let arguments = ["run", "--quick", "--only", "fib,idle_cpu", "--rounds", "1000", "--json", file];
     let mut child =
         gmp_bench(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
     let mut progress = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
@@ -195,6 +213,11 @@ fn ctrl_c_prints_what_is_done() {
     let table = stdout(&output);
     assert!(row(&table, "fib").join(" ").contains("interrupted, "), "{table}");
     assert!(table.contains("interrupted: 1 of the selected"), "{table}");
+    let json = json(&path);
+    assert_eq!((&json["state"], &json["not_run"][0]), (&Value::from("interrupted"), &Value::from("idle_cpu")));
+    let fib = &json["scenarios"][0];
+    assert_eq!(fib["state"], "interrupted");
+    assert!(fib["figures"][0]["rounds"].as_array().is_some_and(|rounds| rounds.len() >= 2), "{fib}");
 }
 
 /// Sends what a terminal sends on Ctrl-C.
@@ -296,7 +319,7 @@ echo 'Requests/sec: 105353.38'";
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let table = stdout(&output);
     assert_eq!(row(&table, "http/requests")[1..5], ["op/s", "105353", "105353", "1.00"]);
-    assert_eq!(row(&table, "http/requests")[6..], [">1", "≥1.05"]);
+    assert_eq!(row(&table, "http/requests")[6..], [">1", "no", "difference", "seen", "≥1.05"]);
     assert_eq!(row(&table, "http/p99")[1..5], ["µs", "1450", "1450", "1.00"]);
     assert_eq!(row(&table, "http/cpu")[1], "cpu-ns/op");
     let arguments = fs::read_to_string(folder.join("arguments")).expect("wrk was called");
@@ -392,4 +415,28 @@ fn without_wrk_its_scenario_is_skipped_loudly_and_missed_if_it_was_asked_for() {
     let table = stdout(&with_others);
     assert!(table.contains("skipped: http needs the program wrk"), "{table}");
     row(&table, "fib");
+}
+
+#[test]
+fn two_runs_are_compared_whatever_comes_out() {
+    let [before, after] = ["before.json", "after.json"].map(temporary);
+    for path in [&before, &after] {
+        let file = path.to_str().expect("UTF-8");
+        let output = run(&["run", "--quick", "--only", "fib", "--rounds", "1", "--json", file]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    }
+    let compare =
+        |before: &Path, after: &Path| gmp_bench(&["compare"]).arg(before).arg(after).output().expect("the binary runs");
+    let output = compare(&before, &after);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(row(&stdout(&output), "fib")[1], "ns/op");
+
+    let broken = temporary("broken.json");
+    fs::write(&broken, "{}").expect("a file");
+    for (bad, part) in [(broken, "broken.json: is not a file of"), (temporary("missing.json"), "missing.json: No such")]
+    {
+        let output = compare(&before, &bad);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(part), "{}", stderr(&output));
+    }
 }

@@ -22,7 +22,7 @@ fn the_definition_is_consistent() {
 #[test]
 fn defaults() {
     let plan = plan("").expect("no arguments are fine");
-    assert_eq!(plan.rounds, 5);
+    assert_eq!(plan.rounds, 9);
     assert_eq!(plan.params.workers, 2);
     assert!((plan.params.scale - 1.0).abs() < f64::EPSILON);
     assert_eq!(plan.sides[0].label, "gmp");

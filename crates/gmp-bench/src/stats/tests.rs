@@ -1,6 +1,8 @@
 //! Tests of the figures that the table shows.
 
-use super::{Pair, Ratio, Summary, median};
+use super::interval::Interval;
+use super::{Pair, Ratio, Summary, Verdict, median};
+use crate::scenario::Better;
 
 fn pair(left: f64, right: f64) -> Pair {
     Pair { left: Some(left), right: Some(right) }
@@ -20,7 +22,8 @@ fn ratio_is_the_median_within_pairs_not_of_medians() {
     let summary = Summary::of(&[pair(10.0, 10.0), pair(20.0, 40.0), pair(100.0, 100.0)], 0.0);
     assert_eq!(summary.left, Some(20.0));
     assert_eq!(summary.right, Some(40.0));
-    let expected = Ratio { median: 1.0, min: 0.5, max: 1.0 };
+    let interval = Interval { low: 0.5, high: 1.0 };
+    let expected = Ratio { median: 1.0, min: 0.5, max: 1.0, interval, pairs: 3 };
     assert_eq!(summary.ratio, Some(expected));
 }
 
@@ -56,4 +59,24 @@ fn nothing_is_divided_by_noise() {
 fn no_rounds_have_no_figures() {
     let summary = Summary::of(&[], 0.0);
     assert_eq!((summary.left, summary.right, summary.ratio), (None, None, None));
+}
+
+#[test]
+fn a_verdict_needs_an_interval_without_1_and_enough_pairs() {
+    let verdict = |ratios: &[f64], better| Ratio::of(ratios).expect("a ratio").verdict(better);
+    assert_eq!(verdict(&[0.5; 6], Better::Less), Verdict::Left);
+    assert_eq!(verdict(&[0.5; 6], Better::More), Verdict::Right);
+    assert_eq!(verdict(&[2.0; 6], Better::Less), Verdict::Right);
+    assert_eq!(verdict(&[2.0; 6], Better::More), Verdict::Left);
+    assert_eq!(verdict(&[0.5; 5], Better::Less), Verdict::TooFew);
+    assert_eq!(verdict(&[0.5, 0.6, 0.5, 0.5, 1.1, 0.5], Better::Less), Verdict::NoDifference);
+    assert_eq!(verdict(&[1.0; 20], Better::Less), Verdict::NoDifference);
+    assert_eq!(verdict(&[0.9, 1.1], Better::More), Verdict::NoDifference);
+}
+
+#[test]
+fn a_verdict_names_the_winner() {
+    assert_eq!(Verdict::Left.words("gmp", "tokio"), "gmp ahead");
+    assert_eq!(Verdict::Right.words("gmp", "tokio"), "tokio ahead");
+    assert_eq!(Verdict::NoDifference.words("gmp", "tokio"), "no difference seen");
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{align, figure, list, render};
 use crate::catalogue::{self, Runtime};
+use crate::keep::Keep;
 use crate::plan::{Plan, Side, Skipped};
-use crate::results::{FailedRun, Outcome, Results};
+use crate::results::{FailedRun, Outcome, Results, State};
 use crate::scenario::{Figure, Measurement, Params, Run, Scenario, Unit};
 
 /// One with a yield and a cost.
@@ -27,7 +28,7 @@ fn plan(scenarios: usize) -> Plan {
         params: Params { workers: 2, scale: 1.0 },
         rounds: 3,
         limit: Duration::from_secs(60),
-        json: None,
+        keep: Keep::default(),
     }
 }
 
@@ -49,7 +50,7 @@ fn served(rounds: &[([f64; 2], [f64; 2])]) -> Outcome {
 }
 
 fn rendered(plan: &Plan, outcomes: Vec<Outcome>) -> String {
-    let results = Results { outcomes, interrupted: false };
+    let results = Results { outcomes, state: State::Done };
     render(plan, &results)
 }
 
@@ -64,9 +65,12 @@ fn a_row_has_medians_and_ratios() {
     let text = rendered(&plan(1), vec![row("burst", &figures)]);
     assert_eq!(
         words(&text, "scenario"),
-        ["scenario", "unit", "gmp", "tokio", "gmp/tokio", "min..max", "better", "target"]
+        ["scenario", "unit", "gmp", "tokio", "gmp/tokio", "95%", "better", "verdict", "target"]
     );
-    assert_eq!(words(&text, "burst"), ["burst", "ns/op", "50.0", "500", "0.10", "0.050..0.12", "<1"]);
+    assert_eq!(
+        words(&text, "burst"),
+        ["burst", "ns/op", "50.0", "500", "0.10", "0.050..0.12", "<1", "too", "few", "rounds"]
+    );
     assert!(text.starts_with("gmp beside tokio: 2 workers, 3 rounds"));
 }
 
@@ -82,7 +86,7 @@ fn a_failure_keeps_the_other_sides_figures() {
     });
     let text = rendered(&plan(1), vec![failed]);
     let line = words(&text, "burst").join(" ");
-    assert_eq!(line, "burst ns/op - 500 - - <1 FAILED gmp in round 1: exit status: 101");
+    assert_eq!(line, "burst ns/op - 500 - - <1 - FAILED gmp in round 1: exit status: 101");
 }
 
 #[test]
@@ -110,9 +114,9 @@ fn a_ratio_over_noise_is_left_out_and_explained() {
         words(&rendered(&plan(1), vec![outcome]), "idle").join(" ")
     };
     let noise = "no ratio: tokio is within the noise (10 µs/s)";
-    assert_eq!(idle([(500.0, 0.4), (510.0, 0.0)]), format!("idle µs/s 505 0.20 - - <1 ≤1.00 {noise}"));
+    assert_eq!(idle([(500.0, 0.4), (510.0, 0.0)]), format!("idle µs/s 505 0.20 - - <1 - ≤1.00 {noise}"));
     // Two that are within the noise are equal.
-    assert_eq!(idle([(6.0, 0.4), (4.0, 0.0)]), format!("idle µs/s 5.00 0.20 - - <1 ≤1.00 met {noise}"));
+    assert_eq!(idle([(6.0, 0.4), (4.0, 0.0)]), format!("idle µs/s 5.00 0.20 - - <1 - ≤1.00 met {noise}"));
 }
 
 #[test]
@@ -128,15 +132,15 @@ fn every_figure_has_a_row_that_says_which_way_is_better() {
     let outcome = served(&[([110.0, 80.0], [100.0, 100.0]), ([120.0, 90.0], [100.0, 100.0])]);
     let text = rendered(&plan(1), vec![outcome]);
     let line = |name| words(&text, name).join(" ");
-    assert_eq!(line("server/requests"), "server/requests op/s 115 100 1.15 1.10..1.20 >1 ≥1.05 met");
-    assert_eq!(line("server/p99"), "server/p99 µs 85.0 100 0.85 0.80..0.90 <1 ≤1.00 met");
+    assert_eq!(line("server/requests"), "server/requests op/s 115 100 1.15 1.10..1.20 >1 too few rounds ≥1.05 met");
+    assert_eq!(line("server/p99"), "server/p99 µs 85.0 100 0.85 0.80..0.90 <1 too few rounds ≤1.00 met");
 }
 
 #[test]
 fn a_missed_target_is_told_and_the_bound_itself_is_met() {
     let text = rendered(&plan(1), vec![served(&[([104.0, 100.0], [100.0, 100.0])])]);
-    assert!(words(&text, "server/requests").join(" ").ends_with(">1 ≥1.05 missed"), "{text}");
-    assert!(words(&text, "server/p99").join(" ").ends_with("<1 ≤1.00 met"), "{text}");
+    assert!(words(&text, "server/requests").join(" ").ends_with("≥1.05 missed"), "{text}");
+    assert!(words(&text, "server/p99").join(" ").ends_with("≤1.00 met"), "{text}");
 }
 
 #[test]
@@ -144,8 +148,8 @@ fn a_quick_run_decides_about_no_target() {
     let mut quick = plan(1);
     quick.params.scale = 0.05;
     let text = rendered(&quick, vec![served(&[([104.0, 80.0], [100.0, 100.0])])]);
-    assert!(words(&text, "server/requests").join(" ").ends_with(">1 ≥1.05"), "{text}");
-    assert!(words(&text, "server/p99").join(" ").ends_with("<1 ≤1.00"), "{text}");
+    assert!(words(&text, "server/requests").join(" ").ends_with("rounds ≥1.05"), "{text}");
+    assert!(words(&text, "server/p99").join(" ").ends_with("rounds ≤1.00"), "{text}");
 }
 
 #[test]
@@ -153,12 +157,12 @@ fn a_run_that_was_cut_short_decides_about_no_target() {
     let mut cut = served(&[([104.0, 80.0], [100.0, 100.0])]);
     cut.interrupted = true;
     let text = rendered(&plan(1), vec![cut]);
-    assert!(words(&text, "server/requests").join(" ").contains(">1 ≥1.05 interrupted, 1 of 3 rounds"), "{text}");
+    assert!(words(&text, "server/requests").join(" ").contains("≥1.05 interrupted, 1 of 3 rounds"), "{text}");
     let reason = "exit status: 101".to_owned();
     let mut failed = served(&[([104.0, 80.0], [100.0, 100.0])]);
     failed.failed.push(FailedRun { side: "gmp".to_owned(), round: 2, reason, stderr: Vec::new() });
     let text = rendered(&plan(1), vec![failed]);
-    assert!(words(&text, "server/p99").join(" ").contains("<1 ≤1.00 FAILED gmp"), "{text}");
+    assert!(words(&text, "server/p99").join(" ").contains("≤1.00 FAILED gmp"), "{text}");
 }
 
 #[test]
@@ -167,7 +171,7 @@ fn gmp_beside_gmp_has_no_targets() {
     pins.sides[1].runtime = Runtime::Gmp;
     let text = rendered(&pins, vec![served(&[([104.0, 80.0], [100.0, 100.0])])]);
     assert!(!text.contains("target"), "{text}");
-    assert!(words(&text, "server/requests").join(" ").ends_with(">1"), "{text}");
+    assert!(words(&text, "server/requests").join(" ").ends_with(">1 too few rounds"), "{text}");
 }
 
 #[test]
@@ -215,9 +219,9 @@ fn a_target_of_gmps_own_value_is_judged_by_that() {
         rendered(&plan(1), vec![outcome])
     };
     // The ratio has no say, nor has its absence.
-    assert_eq!(words(&lone(4_000.0, Some(10.0)), "lone")[7..], ["gmp≤5000", "met"]);
-    assert_eq!(words(&lone(6_000.0, Some(1e9)), "lone")[7..], ["gmp≤5000", "missed"]);
-    assert_eq!(words(&lone(4_000.0, None), "lone")[1..], ["µs", "4000", "-", "-", "-", "<1", "gmp≤5000", "met"]);
+    assert_eq!(words(&lone(4_000.0, Some(10.0)), "lone")[10..], ["gmp≤5000", "met"]);
+    assert_eq!(words(&lone(6_000.0, Some(1e9)), "lone")[10..], ["gmp≤5000", "missed"]);
+    assert_eq!(words(&lone(4_000.0, None), "lone")[1..], ["µs", "4000", "-", "-", "-", "<1", "-", "gmp≤5000", "met"]);
 }
 
 #[test]
@@ -232,4 +236,12 @@ fn a_scenario_without_counterpart_counts_its_own_rounds() {
     outcome.interrupted = true;
     let line = words(&rendered(&plan(1), vec![outcome]), "lone").join(" ");
     assert!(line.ends_with("interrupted, 1 of 3 rounds"), "{line}");
+}
+
+#[test]
+fn a_verdict_is_told_and_may_be_that_there_is_none() {
+    let seen = |left: f64| words(&rendered(&plan(1), vec![row("burst", &[(left, 10.0); 6])]), "burst")[7..].join(" ");
+    assert_eq!(seen(9.0), "gmp ahead");
+    assert_eq!(seen(11.0), "tokio ahead");
+    assert_eq!(seen(10.0), "no difference seen");
 }

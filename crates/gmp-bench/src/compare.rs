@@ -1,0 +1,186 @@
+//! `compare A.json B.json`: what is different between two runs, of two commits, machines or settings.
+//!
+//! The two runs' figures of one side are beside each other, and so are its ratios to the other side. The second
+//! is the better evidence where there is one: a machine that was slower the second time was so for both sides, and
+//! divides out. The verdict is on that, or else on the figure itself.
+
+use crate::document::{Document, FigureRecord, ScenarioRecord};
+use crate::scenario::Better;
+use crate::stats::interval::Interval;
+use crate::stats::{Verdict, median};
+use crate::table::{align, figure, ratio};
+
+/// What stands where there is nothing.
+const NONE: &str = "-";
+
+/// The table of changes, with what the runs differ in above it and what only one of them has below.
+///
+/// # Errors
+///
+/// The runs have no figure in common.
+pub(crate) fn render(before: &Document, after: &Document) -> Result<String, String> {
+    let mut lines = vec![header(before, after)];
+    let mut notes = Vec::new();
+    for old in &before.scenarios {
+        let Some(new) = after.scenarios.iter().find(|it| it.scenario == old.scenario) else {
+            notes.push(format!("{} is in the first only", old.scenario));
+            continue;
+        };
+        for old_figure in &old.figures {
+            let name = old.row_name(old_figure);
+            match new.figures.iter().find(|it| it.figure == old_figure.figure) {
+                None => notes.push(format!("{name} is in the first only")),
+                Some(figure) if figure.unit != old_figure.unit => {
+                    notes.push(format!("{name} is in {} and in {}", old_figure.unit, figure.unit));
+                }
+                Some(figure) => {
+                    lines.push(Change::new([before, after], [old_figure, figure]).cells(name, [old, new]));
+                }
+            }
+        }
+        let added = new.figures.iter().filter(|it| old.figures.iter().all(|old| old.figure != it.figure));
+        notes.extend(added.map(|it| format!("{} is in the second only", new.row_name(it))));
+    }
+    let is_new = |it: &&ScenarioRecord| before.scenarios.iter().all(|old| old.scenario != it.scenario);
+    notes.extend(after.scenarios.iter().filter(is_new).map(|it| format!("{} is in the second only", it.scenario)));
+    if lines.len() == 1 {
+        return Err("the two have no figure in common".to_owned());
+    }
+    let mut text = differences(before, after);
+    text += &align(&lines);
+    for note in notes {
+        text += &format!("{note}\n");
+    }
+    Ok(text)
+}
+
+fn header(before: &Document, after: &Document) -> Vec<String> {
+    let [old, new] = [before, after].map(|document| document.sides[0].label.as_str());
+    let ratio =
+        peer([before, after]).map_or("ratio".to_owned(), |[peer, _]| format!("{old}/{}", before.sides[peer].label));
+    let values = ["scenario".to_owned(), "unit".to_owned(), format!("{old} before"), format!("{new} after")];
+    let ratios = ["change", "95%", &format!("{ratio} before"), "after", "change", "95%", "better", "verdict", ""];
+    values.into_iter().chain(ratios.map(str::to_owned)).collect()
+}
+
+/// What the runs had not in common.
+fn differences(before: &Document, after: &Document) -> String {
+    let labels = |document: &Document| {
+        let labels: Vec<_> = document.sides.iter().map(|side| side.label.as_str()).collect();
+        labels.join(" beside ")
+    };
+    let pins = |document: &Document| format!("{:?}", document.sides.iter().map(|side| side.pin).collect::<Vec<_>>());
+    let facts = |document: &Document| {
+        let (machine, versions) = (&document.machine, &document.versions);
+        let build = if versions.optimised { "optimised" } else { "debug" };
+        [
+            ("sides", labels(document)),
+            ("pins", pins(document)),
+            ("began", document.began.clone()),
+            ("state", format!("{:?}", document.state).to_lowercase()),
+            ("gmp", format!("{} {}", versions.gmp, versions.commit).trim_end().to_owned()),
+            ("tokio", versions.tokio.clone()),
+            ("rustc", versions.rustc.clone()),
+            ("build", build.to_owned()),
+            ("workers", document.options.workers.to_string()),
+            ("rounds", document.options.rounds.to_string()),
+            ("scale", document.options.scale.to_string()),
+            ("cpu", machine.cpu.clone()),
+            ("cpus", machine.cpus.to_string()),
+            ("kernel", machine.kernel.clone()),
+        ]
+    };
+    let mut lines = vec![["", "before", "after"].map(str::to_owned).to_vec()];
+    for ((name, old), (_, new)) in facts(before).into_iter().zip(facts(after)) {
+        if old != new {
+            lines.push(vec![name.to_owned(), old, new]);
+        }
+    }
+    align(&lines) + "\n"
+}
+
+/// The side that the first one is set beside in both runs, with its place in each.
+fn peer([before, after]: [&Document; 2]) -> Option<[usize; 2]> {
+    let other = |(place, side): (usize, &crate::plan::Side)| {
+        let same = after.sides.iter().skip(1).position(|it| it.label == side.label)?;
+        Some([place + 1, same + 1])
+    };
+    before.sides.iter().skip(1).enumerate().find_map(other)
+}
+
+/// One quantity, before and after.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Step {
+    before: f64,
+    after: f64,
+    change: f64,
+    interval: Interval,
+    /// Rounds of the run that has fewer.
+    rounds: usize,
+}
+
+impl Step {
+    fn new([before, after]: [Vec<f64>; 2]) -> Option<Self> {
+        let [old, new] = [median(before.iter().copied())?, median(after.iter().copied())?];
+        // A change from nothing, or from noise around it, has no ratio.
+        let is_sound = before.iter().all(|value| *value > 0.0) && new.is_finite();
+        let interval = is_sound.then(|| Interval::of_change(&before, &after))?;
+        Some(Self { before: old, after: new, change: new / old, interval, rounds: before.len().min(after.len()) })
+    }
+}
+
+/// One figure, before and after.
+#[derive(Clone, Copy, Debug)]
+struct Change<'a> {
+    figures: [&'a FigureRecord; 2],
+    /// The first side's own values.
+    values: Option<Step>,
+    /// Its ratios to the other side.
+    ratios: Option<Step>,
+}
+
+impl<'a> Change<'a> {
+    fn new(documents: [&Document; 2], figures: [&'a FigureRecord; 2]) -> Self {
+        let ratios = peer(documents).and_then(|[old, new]| Step::new([figures[0].ratios(old), figures[1].ratios(new)]));
+        let values = Step::new(figures.map(|it| it.values(0))).filter(|step| step.before > figures[0].floor);
+        Self { figures, values, ratios }
+    }
+
+    fn verdict(&self) -> Option<&'static str> {
+        let step = self.ratios.or(self.values)?;
+        Some(match Verdict::of(step.interval, step.rounds, self.figures[0].better) {
+            Verdict::Left => "better",
+            Verdict::Right => "worse",
+            Verdict::NoDifference => "no difference seen",
+            Verdict::TooFew => "too few rounds",
+        })
+    }
+
+    fn cells(&self, name: String, scenarios: [&ScenarioRecord; 2]) -> Vec<String> {
+        let [old, new] = self.figures;
+        let none = || NONE.to_owned();
+        let mut cells = vec![name, old.unit.clone()];
+        cells.extend([old, new].map(|it| it.median(0).map_or_else(none, figure)));
+        cells.extend(change(self.values));
+        cells.extend(self.ratios.map_or_else(|| [none(), none()], |step| [ratio(step.before), ratio(step.after)]));
+        cells.extend(change(self.ratios));
+        cells.push(if old.better == Better::Less { "<1" } else { ">1" }.to_owned());
+        cells.push(self.verdict().unwrap_or(NONE).to_owned());
+        let failed = ["before", "after"].into_iter().zip(scenarios).filter(|(_, it)| !it.failed.is_empty());
+        let failed: Vec<_> = failed.map(|(when, _)| format!("FAILED {when}")).collect();
+        cells.push(failed.join(", "));
+        cells
+    }
+}
+
+/// The cells of a change and its interval.
+fn change(step: Option<Step>) -> [String; 2] {
+    let cells = |step: Step| {
+        let Interval { low, high } = step.interval;
+        [ratio(step.change), format!("{}..{}", ratio(low), ratio(high))]
+    };
+    step.map_or_else(|| [NONE.to_owned(), NONE.to_owned()], cells)
+}
+
+#[cfg(test)]
+mod tests;

@@ -108,7 +108,8 @@ fn a_snapshot_reads_well() {
 #[cfg_attr(miri, ignore = "needs processes")]
 fn a_second_poller_is_thrown_at() {
     const CHILD: &str = "GMP_TASK_SECOND_POLLER";
-    let ways: [(&str, fn(&Status)); 4] = [
+    type Way = (&'static str, fn(&Status));
+    let ways: [Way; 4] = [
         ("running", |_| ()),
         ("running, runnable", |s| assert!(!s.wake_by_ref())),
         ("waiting", |s| assert_eq!(s.park(), Park::Parked)),

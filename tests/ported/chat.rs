@@ -52,21 +52,25 @@ async fn talk(room: &Room, stream: TcpStream, address: SocketAddr) -> io::Result
     room.peers.lock().await.insert(address, lines);
     writer.write_all(format!("welcome, {name}\n").as_bytes()).await?;
     room.tell(address, format!("{name} has come")).await;
-    loop {
-        tokio::select! {
-            line = outgoing.recv() => match line {
-                Some(line) => writer.write_all(format!("{line}\n").as_bytes()).await?,
-                None => return Ok(()),
-            },
-            line = incoming.next_line() => match line? {
-                Some(line) if line == "/bye" => break,
-                Some(line) => room.tell(address, format!("{name}: {line}")).await,
-                None => break,
-            },
+    let ended = async {
+        loop {
+            tokio::select! {
+                line = outgoing.recv() => match line {
+                    Some(line) => writer.write_all(format!("{line}\n").as_bytes()).await?,
+                    None => return Ok(()),
+                },
+                line = incoming.next_line() => match line? {
+                    Some(line) if line == "/bye" => return Ok(()),
+                    Some(line) => room.tell(address, format!("{name}: {line}")).await,
+                    None => return Ok(()),
+                },
+            }
         }
-    }
+    };
+    let ended = ended.await;
+    // Whichever way: a peer may have closed before all was written to it.
     room.tell(address, format!("{name} has gone")).await;
-    Ok(())
+    ended
 }
 
 struct Client {

@@ -3,10 +3,10 @@
 //! | file | |
 //! |---|---|
 //! | this one | jobs, submitting, closing |
-//! | [`crew`] | who sleeps, who searches; the proof that no job is left lying |
-//! | [`queue`] | the jobs that wait |
-//! | [`thread`] | what a thread does: begin, find a job, run it, linger, sleep, end |
-//! | [`retry`] | what is done when the system refuses a thread |
+//! | `crew` | who sleeps, who searches; the proof that no job is left lying |
+//! | `queue` | the jobs that wait |
+//! | `thread` | what a thread does: begin, find a job, run it, linger, sleep, end |
+//! | `retry` | what is done when the system refuses a thread |
 //!
 //! A job is a G that is ready at its first poll: one allocation, from the same lists of free cells as all Gs. Its right to
 //! be run is in the queue, or in the hands of the thread that has taken it out; who takes it out runs it or, if the pool has been
@@ -126,7 +126,7 @@ impl<F: FnOnce() -> R, R> Future for Closure<F> {
 }
 
 /// Runs `f` on a thread of the pool. If the pool is closed, `f` is dropped and the handle says that it was cancelled. If no
-/// thread can be had, the job waits for one (see [`retry`]).
+/// thread can be had, the job waits for one (see `retry`).
 #[track_caller]
 pub fn spawn_blocking<F, R>(sched: &Arc<Sched>, f: F) -> JoinHandle<R>
 where

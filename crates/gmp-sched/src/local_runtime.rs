@@ -4,10 +4,10 @@
 //! or cancels what is queued.
 //!
 //! # Proof: a local G is touched on its own thread only
-//! [`OnOwner::check_owner`] throws elsewhere; gmp-task's page ("Local Gs") has the rest. That it never has to:
+//! `OnOwner::check_owner` throws elsewhere; gmp-task's page ("Local Gs") has the rest. That it never has to:
 //! * Gs are run by who holds the P. A `current_thread` runtime has no Ms of its own, and `Handle::block_on` never takes the P; what
 //!   does is `block_on` of the runtime, which isn't `Send`.
-//! * Gs are cancelled in [`drain`](crate::shutdown::drain), which does nothing on other threads, and by who holds the P.
+//! * Gs are cancelled in `drain`, which does nothing on other threads, and by who holds the P.
 //! * The end is the owner's, as the runtime isn't `Send`: it drains until no G is left. What is spawned from outside after that is
 //!   refused, and is `Send`.
 //!

@@ -14,13 +14,13 @@
 //! no P is idle. If one is, an M is woken to steal instead.
 //!
 //! # Rhythm
-//! Asleep while all Ps are idle; the first M to take one wakes it ([`rouse`]). Then a look every [`LONG_TICK`], and every
-//! [`SHORT_TICK`] while a poll is suspected, or one of a kind that has been caught lately runs. Go looks after 20 µs and then ever
+//! Asleep while all Ps are idle; the first M to take one wakes it (`rouse`). Then a look every `LONG_TICK`, and every
+//! `SHORT_TICK` while a poll is suspected, or one of a kind that has been caught lately runs. Go looks after 20 µs and then ever
 //! less often: it does so to take Ps from system calls, which here say so themselves and cost nothing until a tick has passed.
 //!
 //! # Limits
 //! Each retirement costs an M. Spare ones are parked in advance, so that it is one futex wake; new threads come from a bucket of
-//! tokens; those that nobody has needed for the keep-alive time end; and there are never more than so many records ([`MAX_SPARE_RECORDS`](crate::runtime2::schedt::MAX_SPARE_RECORDS)). What is denied is counted: that M keeps its P.
+//! tokens; those that nobody has needed for the keep-alive time end; and there are never more than so many records (`MAX_SPARE_RECORDS`). What is denied is counted: that M keeps its P.
 //!
 //! # Proof: sysmon isn't asleep while a P is held
 //! It falls asleep under the lock of the idle list, if all slots are idle, having stored ASLEEP. Who takes a slot takes that lock before or

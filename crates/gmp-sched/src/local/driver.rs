@@ -27,7 +27,7 @@ impl Driver {
     /// Polls `first`, and then the Gs unless that is ready.
     ///
     /// # Panics
-    /// As [`LocalSched::tick`], and if `first` does.
+    /// As `LocalSched::tick`, and if `first` does.
     #[track_caller]
     pub fn poll<R>(&self, cx: &mut Context<'_>, first: impl FnOnce(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
         let local = &self.local;

@@ -1,8 +1,8 @@
 //! A G that stays on one M, which runs nothing else: LockOSThread.
 //!
-//! In its poll the G sets LOCKED in its own state word. When that poll ends the M doesn't go back to its loop ([`stoplockedm`]): it
+//! In its poll the G sets LOCKED in its own state word. When that poll ends the M doesn't go back to its loop (`stoplockedm`): it
 //! hands its P off, sleeps until the G is woken, runs it, with an idle P if there is one, and so on until the G is dead, or is no longer
-//! locked when it suspends. A wake that wins the right to queue a locked G looks up the M and wakes that ([`ready_locked`]): one hop,
+//! locked when it suspends. A wake that wins the right to queue a locked G looks up the M and wakes that (`ready_locked`): one hop,
 //! where Go's goes through a run queue and another M.
 //!
 //! # Proof

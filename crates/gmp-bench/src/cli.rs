@@ -27,6 +27,7 @@ Examples:
   gmp-bench run --only 'stalled_*' '*_slow'        beside tasks that keep their threads
   gmp-bench run --workers 4 --json results.json    other conditions, raw figures kept
   gmp-bench run --only ping_pong_1 --pin none      gmp unpinned beside tokio
+  gmp-bench run --report report                    a page to look at: report/index.html
   gmp-bench compare before.json after.json         what has changed between two runs
   gmp-bench run --compare-pin                      gmp pinned to cores beside gmp unpinned
 
@@ -64,6 +65,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Print the scenarios with their units
     List,
+    /// Write the page of --report for a run that is over
+    Report(ReportArgs),
     /// Set the results of two runs side by side: what has changed, and whether that can be chance
     #[command(after_help = COMPARE_HELP)]
     Compare(CompareArgs),
@@ -110,6 +113,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 
+    /// Make this folder and write a page with pictures (index.html) and the table (results.csv) there
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+
     /// Where gmp pins its threads (GMP_PIN) [default: as the environment has it]
     #[arg(long, value_name = "POLICY", value_enum)]
     pin: Option<Pin>,
@@ -117,6 +124,18 @@ pub(crate) struct RunArgs {
     /// Set gmp with GMP_PIN=core beside gmp with GMP_PIN=none
     #[arg(long, conflicts_with_all = ["pin", "against"])]
     compare_pin: bool,
+}
+
+/// `report`.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// The file that the run wrote with --json
+    #[arg(value_name = "FILE.json")]
+    pub(crate) results: PathBuf,
+
+    /// The folder
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
 }
 
 /// `compare`.
@@ -186,7 +205,7 @@ impl RunArgs {
             params,
             rounds: self.rounds.unwrap_or(default_rounds),
             limit: self.limit,
-            keep: Keep { json: self.json },
+            keep: Keep { json: self.json, report: self.report },
         })
     }
 

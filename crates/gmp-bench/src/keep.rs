@@ -6,12 +6,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::document::Document;
+use crate::report;
+
+/// The page in the folder of `--report`.
+pub(crate) const PAGE: &str = "index.html";
 
 /// The places that were asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Keep {
     /// The file.
     pub(crate) json: Option<PathBuf>,
+    /// The folder.
+    pub(crate) report: Option<PathBuf>,
 }
 
 impl Keep {
@@ -25,6 +31,12 @@ impl Keep {
             let opened = OpenOptions::new().create(true).append(true).open(path);
             opened.map_err(|error| named(path, &error))?;
         }
+        if let Some(folder) = &self.report {
+            fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
+            let page = folder.join(PAGE);
+            let opened = OpenOptions::new().create(true).append(true).open(&page);
+            opened.map_err(|error| named(&page, &error))?;
+        }
         Ok(())
     }
 
@@ -34,9 +46,18 @@ impl Keep {
     ///
     /// Something cannot be written, with its name.
     pub(crate) fn write(&self, document: &Document) -> Result<(), String> {
+        if self.json.is_none() && self.report.is_none() {
+            return Ok(());
+        }
+        let json = document.to_json().map_err(|error| format!("the results are no JSON: {error}"))?;
+        let write = |path: &Path, text: &str| replace(path, text).map_err(|error| named(path, &error));
         if let Some(path) = &self.json {
-            let json = document.to_json().map_err(|error| named(path, &error.into()))?;
-            replace(path, &json).map_err(|error| named(path, &error))?;
+            write(path, &json)?;
+        }
+        if let Some(folder) = &self.report {
+            write(&folder.join("results.json"), &json)?;
+            write(&folder.join("results.csv"), &report::csv(document))?;
+            write(&folder.join(PAGE), &report::page(document))?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! cargo run --release -p gmp-bench -- list
 //! cargo run --release -p gmp-bench -- run --quick
 //! cargo run --release -p gmp-bench -- run --only 'spawn_*' skynet --json results.json
+//! cargo run --release -p gmp-bench -- run --report report
 //! cargo run --release -p gmp-bench -- compare before.json after.json
 //! cargo run --release -p gmp-bench -- run --compare-pin
 //! ```
@@ -44,7 +45,7 @@
 //! `scenario` (what one is), `scenarios.rs` and `scenarios/` (all of them, compiled twice: `on_gmp`, `on_tokio`),
 //! `catalogue` (names and globs), `stats`, `about` (what a scenario measures), `facts` (machine, versions), `latency` (percentiles), `usage` and `limits` (what the process uses and may
 //! use), `interrupt`, `process` (one child, watched), `child` (the other end of it), `load` (wrk), `plan`, `cli`,
-//! `results`, `document` (JSON), `keep` (writes it), `table`, `compare`, `progress`, `runner`.
+//! `results`, `document` (JSON), `keep` (writes it), `table`, `report` (the page), `compare`, `progress`, `runner`.
 
 mod scenario;
 mod random;
@@ -67,6 +68,7 @@ mod cli;
 mod results;
 mod document;
 mod table;
+mod report;
 mod compare;
 mod progress;
 mod runner;
@@ -76,8 +78,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{ChildArgs, Cli, Command, CompareArgs, RunArgs};
+use crate::cli::{ChildArgs, Cli, Command, CompareArgs, ReportArgs, RunArgs};
 use crate::document::{Document, Setting};
+use crate::keep::Keep;
 use crate::results::State;
 
 /// A scenario failed, could not run although it was asked for, or results could not be written.
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Run(arguments) => run(arguments),
         Command::List => list(),
+        Command::Report(arguments) => report(arguments),
         Command::Compare(arguments) => compare(&arguments),
         Command::Child(arguments) => child(&arguments),
     };
@@ -139,6 +143,14 @@ fn run(arguments: RunArgs) -> Result<ExitCode, Stop> {
 
 fn list() -> Result<ExitCode, Stop> {
     print(&table::list(catalogue::all()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn report(arguments: ReportArgs) -> Result<ExitCode, Stop> {
+    let document = Document::read(&arguments.results).map_err(|message| Stop::new(BAD_ARGUMENTS, message))?;
+    let keep = Keep { json: None, report: Some(arguments.folder) };
+    keep.check().map_err(|message| Stop::new(BAD_ARGUMENTS, message))?;
+    keep.write(&document).map_err(|message| Stop::new(FAILED, message))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,6 +3,9 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+/// Characters of the bar.
+const BAR: u32 = 20;
+
 /// How far the run is.
 #[derive(Debug)]
 pub(crate) struct Progress {
@@ -32,7 +35,7 @@ impl Progress {
             self.estimate(elapsed).map_or("?".to_owned(), |left| format!("about {}", seconds(left))),
         );
         if self.at_terminal {
-            self.write(&format!("\r\x1b[K{text}"));
+            self.write(&format!("\r\x1b[K{} {text}", self.bar()));
         } else {
             self.write(&format!("{text}\n"));
         }
@@ -68,6 +71,14 @@ impl Progress {
         Some(mean.saturating_mul(self.children_left))
     }
 
+    /// A bar of the runs that are done, with their share.
+    fn bar(&self) -> String {
+        let all = (self.children_done + self.children_left).max(1);
+        let done = (self.children_done * BAR / all) as usize;
+        let left = BAR as usize - done;
+        format!("[{}{}] {:3} %", "#".repeat(done), ".".repeat(left), self.children_done * 100 / all)
+    }
+
     fn write(&self, text: &str) {
         // Progress that nobody can read any more (a closed stderr) must not end the measurement.
         let _ = io::stderr().write_all(text.as_bytes());
@@ -78,3 +89,6 @@ fn seconds(duration: Duration) -> String {
     let seconds = duration.as_secs();
     if seconds < 60 { format!("{seconds} s") } else { format!("{} min {:02} s", seconds / 60, seconds % 60) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -106,7 +106,14 @@ pub(crate) fn figure(value: f64) -> String {
 
 /// A ratio to two digits at least.
 pub(crate) fn ratio(value: f64) -> String {
-    if value < 0.1 { format!("{value:.3}") } else { format!("{value:.2}") }
+    match value {
+        value if value > 0.0 && value < 0.01 => {
+            let digits = (1.0 - value.log10().floor()).min(12.0) as usize;
+            format!("{value:.digits$}")
+        }
+        value if value < 0.1 => format!("{value:.3}"),
+        value => format!("{value:.2}"),
+    }
 }
 
 /// Pads columns to their widest cell: names and units to the left, figures to the right, the last one not at all.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{align, figure, list, render};
+use super::{align, figure, list, ratio, render};
 use crate::catalogue::{self, Runtime};
 use crate::keep::Keep;
 use crate::plan::{Plan, Side, Skipped};
@@ -205,6 +205,7 @@ fn figures_keep_three_digits() {
     assert_eq!(figure(1.234), "1.23");
     assert_eq!(figure(12.34), "12.3");
     assert_eq!(figure(1234.4), "1234");
+    assert_eq!([0.0, 0.000_617, 0.0123, 0.123, 12.3].map(ratio), ["0.000", "0.00062", "0.012", "0.12", "12.30"]);
 }
 
 #[test]

@@ -1,0 +1,29 @@
+//! Tests of the bar and of the time that is left.
+
+use std::time::Duration;
+
+use super::{Progress, seconds};
+
+#[test]
+fn the_bar_fills() {
+    let mut progress = Progress::new(4);
+    assert_eq!(progress.bar(), "[....................]   0 %");
+    progress.done();
+    assert_eq!(progress.bar(), "[#####...............]  25 %");
+    // What won't run is not waited for.
+    progress.dropped(2);
+    assert_eq!(progress.bar(), "[##########..........]  50 %");
+    progress.done();
+    assert_eq!(progress.bar(), "[####################] 100 %");
+}
+
+#[test]
+fn the_time_left_is_that_of_the_runs_so_far() {
+    let mut progress = Progress::new(10);
+    assert_eq!(progress.estimate(Duration::from_secs(3)), None);
+    progress.done();
+    progress.done();
+    assert_eq!(progress.estimate(Duration::from_secs(6)), Some(Duration::from_secs(24)));
+    assert_eq!(seconds(Duration::from_secs(24)), "24 s");
+    assert_eq!(seconds(Duration::from_secs(65)), "1 min 05 s");
+}

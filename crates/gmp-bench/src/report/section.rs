@@ -1,0 +1,121 @@
+//! The section of a scenario: what it measures, what each runtime's rounds came to, what that says.
+
+use super::class;
+use super::html::{self, escape, tag};
+use super::scale::Scale;
+use super::strip::{Strip, axis};
+use crate::document::{Document, FigureRecord, ScenarioRecord};
+use crate::results::State;
+use crate::scenario::Better;
+use crate::table::{figure, ratio};
+
+pub(super) fn render(document: &Document, scenario: &ScenarioRecord) -> String {
+    let mut content = tag("p class=\"of\"", &escape(&scenario.summary));
+    for paragraph in &scenario.about {
+        content += &tag("p", &code(&escape(paragraph)));
+    }
+    for failed in &scenario.failed {
+        let what = format!("Failed on {} in round {}: {}", failed.side, failed.round, failed.reason);
+        content += &tag("p class=\"failed\"", &escape(&what));
+        if !failed.stderr.is_empty() {
+            content += &tag("pre", &escape(&failed.stderr.join("\n")));
+        }
+    }
+    if scenario.state == State::Interrupted {
+        content += "<p class=\"failed\">Interrupted before all rounds were done.</p>\n";
+    }
+    for figure in &scenario.figures {
+        content += &self::figure_of(document, scenario, figure);
+    }
+    format!(
+        "<section class=\"scenario\" id=\"{}\">\n<h2>{}</h2>\n{content}</section>\n",
+        escape(&scenario.scenario),
+        html::name(&scenario.scenario)
+    )
+}
+
+fn figure_of(document: &Document, scenario: &ScenarioRecord, record: &FigureRecord) -> String {
+    let better = if record.better == Better::Less { "less" } else { "more" };
+    let name = scenario.row_name(record);
+    let heading = format!("{} <small>{}, {better} is better</small>", html::name(&name), escape(&record.unit));
+    let values: Vec<f64> = record.rounds.iter().flatten().flatten().copied().collect();
+    if values.is_empty() {
+        return tag("figure", &(tag("figcaption", &heading) + "<p>No figures.</p>\n"));
+    }
+    let scale = Scale::of_values(&values);
+    let mut rows = String::new();
+    for (side, place) in document.sides.iter().zip(0..) {
+        let values = record.values(place);
+        let Some(median) = record.median(place) else {
+            continue;
+        };
+        let mut sorted = values.clone();
+        sorted.sort_by(f64::total_cmp);
+        let (low, high) = (sorted[0], sorted[sorted.len() - 1]);
+        // The middle half.
+        let quarter = sorted.len() / 4;
+        let class = format!("side{}", place.min(3));
+        let mut strip = Strip::new(scale);
+        strip.bar(&format!("half {class}"), sorted[quarter], sorted[sorted.len() - 1 - quarter], 16);
+        for (number, &value) in values.iter().enumerate() {
+            strip.dot(&class, value, number);
+        }
+        strip.rule(&format!("median {class}"), median);
+        let [median, low, high] = [median, low, high].map(figure);
+        let words = format!("{name} on {}: {} rounds from {low} to {high}, median {median}", side.label, values.len());
+        rows += &format!(
+            "<div class=\"row\"><span class=\"name\">{}</span>{}<span class=\"value\"><b>{median}</b> <span \
+             class=\"range\">{low}–{high}</span></span></div>\n",
+            escape(&side.label),
+            strip.svg(&words)
+        );
+    }
+    rows += &format!(
+        "<div class=\"row\"><span class=\"name\"></span><div>{}</div><span class=\"value\"></span></div>\n",
+        axis(scale)
+    );
+    tag("figure", &(tag("figcaption", &heading) + &rows + &said(document, record)))
+}
+
+/// What the rounds say: the ratios, their verdicts, the target.
+fn said(document: &Document, record: &FigureRecord) -> String {
+    let mut text = String::new();
+    let left = &document.sides[0].label;
+    for (side, comparison) in document.sides[1..].iter().zip(&record.comparisons) {
+        let right = &side.label;
+        if let Some(comparison) = comparison {
+            let found = comparison.ratio;
+            let [median, low, high] = [found.median, found.interval.low, found.interval.high].map(ratio);
+            text += &format!(
+                "{}/{} {median}, 95 % {low}–{high}, {} pairs: <span class=\"verdict {}\">{}</span>. ",
+                escape(left),
+                escape(right),
+                found.pairs,
+                class(Some(comparison.verdict)),
+                escape(&comparison.verdict.words(left, right))
+            );
+        } else if record.floor > 0.0 {
+            text += &format!(
+                "No ratio: {} is within the noise ({} {}). ",
+                escape(right),
+                record.floor,
+                escape(&record.unit)
+            );
+        }
+    }
+    if let Some(target) = &record.target {
+        let met = match target.met {
+            Some(true) => "met",
+            Some(false) => "missed",
+            None => "not judged by this run",
+        };
+        text += &format!("Target {}: {met}.", escape(&target.target));
+    }
+    if text.is_empty() { text } else { tag("p", text.trim_end()) }
+}
+
+/// Makes what is between backquotes code.
+fn code(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    parts.map(|(index, part)| if index % 2 == 1 { format!("<code>{part}</code>") } else { part.to_owned() }).collect()
+}

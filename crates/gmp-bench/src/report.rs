@@ -13,6 +13,7 @@ mod csv;
 use crate::document::Document;
 use crate::results::State;
 use crate::stats::{FEWEST_PAIRS, Verdict};
+use crate::table::{figure, ratio};
 use html::{escape, tag};
 
 pub(crate) use csv::csv;
@@ -151,16 +152,28 @@ fn method(document: &Document) -> String {
 }
 
 fn table(document: &Document) -> String {
-    let mut rows = String::new();
-    for (index, line) in csv::lines(document).into_iter().enumerate() {
-        let cell = if index == 0 { "th" } else { "td" };
-        let cells: String = csv::SHOWN.iter().map(|&column| tag(cell, &escape(&line[column]))).collect();
-        rows += &tag("tr", &cells);
-    }
+    let mut lines = csv::lines(document).into_iter();
+    let row = |cell: &str, line: &[String]| {
+        let cells: String =
+            csv::SHOWN.iter().map(|&column| tag(cell, &escape(&shown(column, &line[column])))).collect();
+        tag("tr", &cells)
+    };
+    let header = tag("thead", &lines.next().map_or(String::new(), |line| row("th", &line)));
+    let rows: String = lines.map(|line| row("td", &line)).collect();
     let note = "<p>The same with more columns: <a href=\"results.csv\">results.csv</a>. Every round: \
                 <a href=\"results.json\">results.json</a>.</p>\n";
-    let table = format!("<div class=\"wide\">\n{}</div>\n", tag("table", &rows));
+    let table = format!("<div class=\"wide\">\n{}</div>\n", tag("table", &(header + &tag("tbody", &rows))));
     section("table", "All figures", &(table + note))
+}
+
+/// A cell of the file with no more digits than there is a use for, and a header's words as words.
+fn shown(column: usize, cell: &str) -> String {
+    match cell.parse() {
+        Ok(value) if csv::MEDIANS.contains(&column) => figure(value),
+        Ok(value) if csv::RATIOS.contains(&column) => ratio(value),
+        _ if csv::MEDIANS.contains(&column) => cell.replace('_', " "),
+        _ => cell.to_owned(),
+    }
 }
 
 fn section(id: &str, title: &str, content: &str) -> String {

@@ -7,6 +7,12 @@ use crate::scenario::Better;
 /// The columns that the page shows.
 pub(super) const SHOWN: &[usize] = &[0, 2, 3, 6, 7, 8, 9, 10, 14, 15];
 
+/// Those of them with values of sides.
+pub(super) const MEDIANS: std::ops::Range<usize> = 6..8;
+
+/// Those with ratios.
+pub(super) const RATIOS: std::ops::Range<usize> = 8..13;
+
 const HEADER: [&str; 18] = [
     "scenario",
     "figure",

@@ -31,7 +31,9 @@ impl Scale {
         }
         // Equal values stand in the middle.
         let around = if high > low { 0.0 } else { (high.abs() / 10.0).max(1.0) };
-        Self { low: low - around, high: high + around, is_log: false }
+        // But there is nothing below nothing.
+        let bottom = if low >= 0.0 { (low - around).max(0.0) } else { low - around };
+        Self { low: bottom, high: high + around, is_log: false }
     }
 
     /// The place of a value in percent; what is outside of the scale stands at its end.

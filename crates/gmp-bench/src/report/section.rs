@@ -81,7 +81,8 @@ fn figure_of(document: &Document, scenario: &ScenarioRecord, record: &FigureReco
 fn said(document: &Document, record: &FigureRecord) -> String {
     let mut text = String::new();
     let left = &document.sides[0].label;
-    for (side, comparison) in document.sides[1..].iter().zip(&record.comparisons) {
+    for (place, side) in document.sides.iter().enumerate().skip(1) {
+        let comparison = &record.comparisons[place - 1];
         let right = &side.label;
         if let Some(comparison) = comparison {
             let found = comparison.ratio;
@@ -94,6 +95,8 @@ fn said(document: &Document, record: &FigureRecord) -> String {
                 class(Some(comparison.verdict)),
                 escape(&comparison.verdict.words(left, right))
             );
+        } else if record.median(0).is_none() || record.median(place).is_none() {
+            // What there is no value of has been explained above, or has no counterpart.
         } else if record.floor > 0.0 {
             text += &format!(
                 "No ratio: {} is within the noise ({} {}). ",
@@ -101,6 +104,8 @@ fn said(document: &Document, record: &FigureRecord) -> String {
                 record.floor,
                 escape(&record.unit)
             );
+        } else {
+            text += &format!("No ratio: that of {} is 0. ", escape(right));
         }
     }
     if let Some(target) = &record.target {

@@ -140,3 +140,15 @@ fn scales_have_round_ticks() {
     assert!(Scale::of_ratios([1e-9, 1e9].into_iter()).ticks().len() <= 6);
     assert_eq!([0.05, 1.0, 1_500.0, 20_000.0, 3e6, 0.0].map(label), ["0.05", "1", "1500", "20k", "3M", "0"]);
 }
+
+#[test]
+fn what_has_no_ratio_says_why() {
+    let said =
+        |name: &str, rounds: &[(f64, f64)]| page(&document(&plan(&[name]), vec![outcome(name, rounds)], State::Done));
+    assert!(said("idle_cpu", &[(1.0, 2.0); 2]).contains("No ratio: tokio is within the noise (10 µs/s)"));
+    assert!(said("burst", &[(1.0, 0.0); 2]).contains("No ratio: that of tokio is 0"));
+    let mut alone = outcome("busy_sysmon", &[]);
+    alone.push([Some(vec![1.0, 2.0]), None]);
+    let alone = page(&document(&plan(&["busy_sysmon"]), vec![alone], State::Done));
+    assert!(!alone.contains("No ratio:") && alone.contains("median 2.00"), "{alone}");
+}

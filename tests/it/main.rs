@@ -15,6 +15,7 @@ mod rt_metrics; //    the figures add up
 mod rt_boot; //       the boot path, and how it ends when a step fails
 mod rt_pin; //        where workers run
 mod rt_leaks; //      nothing is left behind
+mod rt_maxprocs; //   workers come and go
 mod rt_blocking; //   the pool behind spawn_blocking
 mod rt_blocking_threads; // when its threads end all the time, or are refused
 mod rt_fairness; //   the promises of runtime.rs, one test each

@@ -18,6 +18,8 @@ pub enum LockRank {
     PollCache,
     /// The waiters of a poll descriptor.
     PollDesc,
+    /// How many Ps there are.
+    Procs,
     /// Idle Ms and Ps.
     Sched,
     /// The global run queue.

@@ -47,11 +47,12 @@ impl Metrics<'_> {
         let stats = &self.0.stats;
         let (mut spawned, mut died) =
             (stats.remote_spawned.load(Ordering::Relaxed), stats.remote_died.load(Ordering::Relaxed));
+        let used = self.0.used_slots().len();
         // Deaths first: a task that is born and dies between the two looks must not make the difference negative.
-        for slot in 0..self.0.procs() {
+        for slot in 0..used {
             died += self.0.totals(slot).died;
         }
-        for slot in 0..self.0.procs() {
+        for slot in 0..used {
             spawned += self.0.totals(slot).spawned;
         }
         usize::try_from(spawned.saturating_sub(died)).unwrap_or(usize::MAX)
@@ -59,7 +60,7 @@ impl Metrics<'_> {
 
     /// Tasks spawned so far.
     pub fn spawned_tasks_count(&self) -> u64 {
-        let local: u64 = (0..self.0.procs()).map(|slot| self.0.totals(slot).spawned).sum();
+        let local: u64 = (0..self.0.used_slots().len()).map(|slot| self.0.totals(slot).spawned).sum();
         local + self.0.stats.remote_spawned.load(Ordering::Relaxed)
     }
 
@@ -76,10 +77,10 @@ impl Metrics<'_> {
     /// A P's counters.
     ///
     /// # Panics
-    /// If there is no such P.
+    /// If there is no such P, and never was.
     #[track_caller]
     pub fn worker(&self, worker: usize) -> PTotals {
-        assert!(worker < self.0.procs(), "worker index out of range");
+        assert!(worker < self.0.used_slots().len(), "worker index out of range");
         self.0.totals(worker)
     }
 
@@ -93,26 +94,26 @@ impl Metrics<'_> {
 
     /// How often a task yielded because its poll budget was used up.
     pub fn budget_forced_yield_count(&self) -> u64 {
-        (0..self.0.procs()).map(|slot| self.0.totals(slot).forced_yields).sum()
+        (0..self.0.used_slots().len()).map(|slot| self.0.totals(slot).forced_yields).sum()
     }
 
     /// The thread of the M that has the P, or had it last.
     ///
     /// # Panics
-    /// If there is no such P.
+    /// If there is no such P, and never was.
     #[track_caller]
     pub fn worker_thread_id(&self, worker: usize) -> Option<ThreadId> {
-        assert!(worker < self.0.procs(), "worker index out of range");
+        assert!(worker < self.0.used_slots().len(), "worker index out of range");
         self.0.last_m(worker).and_then(|mp| mp.thread.get().copied())
     }
 
     /// Tasks in a P's own queue.
     ///
     /// # Panics
-    /// If there is no such P.
+    /// If there is no such P, and never was.
     #[track_caller]
     pub fn worker_local_queue_depth(&self, worker: usize) -> usize {
-        assert!(worker < self.0.procs(), "worker index out of range");
+        assert!(worker < self.0.used_slots().len(), "worker index out of range");
         let pp = self.0.slots[worker].record();
         pp.runq.len() + usize::from(pp.runq.has_next())
     }

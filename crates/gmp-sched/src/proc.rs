@@ -55,6 +55,7 @@ pub mod steal;
 pub(crate) mod closing;
 pub mod retire;
 pub mod seat;
+pub mod procresize;
 pub(crate) mod pace;
 pub mod park;
 pub mod find_runnable;

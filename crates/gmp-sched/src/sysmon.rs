@@ -97,9 +97,9 @@ impl Sysmon {
     }
 
     /// Its thread is about to sleep, if all slots are idle.
-    fn may_sleep<T: Copy + PartialEq>(&self, idle: &Idle<T>, slots: usize) -> bool {
+    fn may_sleep<T: Copy + PartialEq>(&self, idle: &Idle<T>) -> bool {
         // ORDERING: under the lock that takers of Ps take (see the module's proof).
-        idle.if_all_idle(slots, || self.state.store(ASLEEP, Ordering::Relaxed))
+        idle.if_all_idle(|| self.state.store(ASLEEP, Ordering::Relaxed))
     }
 
     /// Whether somebody has taken a P since.
@@ -193,7 +193,7 @@ fn stand_in(sched: &Arc<Sched>) {
 
 /// Sleeps if all Ps are idle, until one isn't.
 fn fall_asleep(sched: &Arc<Sched>, watch: &mut Watch) -> bool {
-    if sched.is_closing() || !sched.sysmon.may_sleep(&sched.idle, sched.procs()) {
+    if sched.is_closing() || !sched.sysmon.may_sleep(&sched.idle) {
         return false;
     }
     watch.forget();

@@ -2,7 +2,7 @@
 //!
 //! Go: runtime/proc.go (acquirep, wirep, releasep, handoffp, 3146, 6310-6400)
 
-use crate::proc::{newm, pin, seat, wakep};
+use crate::proc::{newm, pin, procresize, seat, wakep};
 use crate::runtime2::m::M;
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
@@ -21,6 +21,9 @@ pub(crate) fn acquirep<'a>(sched: &'a Sched, mp: &M, slot: usize) -> &'a P {
         gmp_base::throw!("wirep: p{slot} is held by another m ({:?})", pp.tenure);
     }
     mp.set_p(Some(pp));
+    if sched.idle.is_unwanted(slot) {
+        procresize::finish(sched);
+    }
     pp.set_preempt(false);
     sched.slots[slot].count_unpark();
     // ORDERING: a hint for `wakep`; released to `Sched::last_m`.

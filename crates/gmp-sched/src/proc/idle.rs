@@ -11,6 +11,9 @@
 //! "for ever" or a time that was found without its timer; if that is later than the timer it kicks the seat's M, which
 //! then looks again. The same holds for the first descriptor that is opened.
 //!
+//! # How many slots
+//! Those below `wanted` are in use, and for a moment some that are to go: see `resize.rs` in here.
+//!
 //! Generic over what stands for an M, so that it can be modelled alone.
 //!
 //! Go: runtime/proc.go (mput, mget, pidleput, pidleget, pidlegetSpinning, 7251-7495; wakep's first lines)
@@ -20,6 +23,8 @@ use gmp_base::lock::Lock;
 use gmp_base::lockrank::LockRank;
 use gmp_base::loom::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use gmp_queue::Pmask;
+
+mod resize;
 
 /// Idle Ps, idle Ms, spinning Ms.
 #[derive(Debug)]
@@ -32,6 +37,12 @@ pub struct Idle<T> {
     needspinning: AtomicBool,
     /// The idle slots; changed under the lock.
     mask: Pmask,
+    /// GOMAXPROCS: slots below are, or are to be, in use. Changed under the lock.
+    wanted: AtomicUsize,
+    /// How many slots are in use. Changed under the lock.
+    in_use: AtomicUsize,
+    /// The other ones: neither idle nor anybody's. Changed under the lock.
+    out: Pmask,
     /// Until when the M in the seat waits; [`EMPTY_SEAT`] if nobody is there, [`FOR_EVER`] while it looks. Becomes and ceases
     /// to be empty under the lock.
     until: CachePadded<AtomicU64>,
@@ -100,7 +111,15 @@ pub enum Leave {
 impl<T: Copy + PartialEq> Idle<T> {
     /// All slots idle, no Ms.
     pub fn new(procs: usize) -> Self {
-        let mask = Pmask::new(procs);
+        Self::with_room(procs, procs)
+    }
+
+    /// As [`new`](Self::new); there may be `room` slots later.
+    pub fn with_room(procs: usize, room: usize) -> Self {
+        let (mask, out) = (Pmask::new(room), Pmask::new(room));
+        for slot in procs..room {
+            out.insert(slot);
+        }
         for slot in 0..procs {
             mask.insert(slot);
         }
@@ -109,6 +128,9 @@ impl<T: Copy + PartialEq> Idle<T> {
             nmspinning: CachePadded::new(AtomicUsize::new(0)),
             needspinning: AtomicBool::new(false),
             mask,
+            wanted: AtomicUsize::new(procs),
+            in_use: AtomicUsize::new(procs),
+            out,
             until: CachePadded::new(AtomicU64::new(EMPTY_SEAT)),
             lists: Lock::new(LockRank::Sched, Lists { midle: Vec::new(), seated: None }),
         }
@@ -164,9 +186,9 @@ impl<T: Copy + PartialEq> Idle<T> {
     }
 
     /// Calls `f` if all slots are idle: nobody takes one while it runs, and whoever does so afterwards sees what it has stored.
-    pub fn if_all_idle(&self, slots: usize, f: impl FnOnce()) -> bool {
+    pub fn if_all_idle(&self, f: impl FnOnce()) -> bool {
         let lists = self.lists.lock();
-        let all = self.npidle() == slots;
+        let all = self.npidle() == self.in_use();
         if all {
             f();
         }
@@ -431,6 +453,9 @@ impl<T: Copy + PartialEq> Idle<T> {
 
     /// Under the lock.
     fn put_slot(&self, slot: usize) {
+        if slot >= self.procs() {
+            return self.put_out(slot);
+        }
         if !self.mask.insert(slot) {
             gmp_base::throw!("pidleput: p{slot} is idle already");
         }

@@ -104,11 +104,13 @@ impl Pinning {
 #[inline]
 pub(crate) fn pin(sched: &Sched, mp: &M, slot: usize) {
     let cpus = &sched.slots[slot].cpus;
-    if !cpus.is_empty() {
-        if sched.is_crowded() {
-            return unpin(sched, mp);
-        }
-        pin_to(mp, slot, cpus);
+    if !cpus.is_empty() && !sched.is_crowded() {
+        return pin_to(mp, slot, cpus);
+    }
+    // ORDERING: the M's own variable.
+    if mp.pinned.load(Ordering::Relaxed) != 0 {
+        // By another slot, or before it was crowded.
+        unpin(sched, mp);
     }
 }
 

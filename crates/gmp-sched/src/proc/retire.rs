@@ -13,7 +13,7 @@ use std::ptr;
 /// What became of an attempt to retire a P's record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retired {
-    /// Another record is in the slot, and an M is on its way to run it.
+    /// Another record is in the slot.
     Replaced,
     /// The record wasn't live any more: its M came back by itself.
     NotLive,
@@ -23,15 +23,28 @@ pub enum Retired {
 
 /// Retires the record in `slot`, whose M is stuck, and replaces it. What was queued on it goes to the global queue.
 pub fn retire(sched: &Sched, slot: usize) -> Retired {
-    replace(sched, slot, newm::startm)
+    retake(sched, slot, newm::startm)
 }
 
 /// As [`retire`] if nothing waits: no M is woken for the slot, it becomes idle.
 pub(crate) fn retire_to_idle(sched: &Sched, slot: usize) -> Retired {
-    replace(sched, slot, newm::strand)
+    retake(sched, slot, newm::strand)
 }
 
-fn replace(sched: &Sched, slot: usize, next: fn(&Sched, usize)) -> Retired {
+fn retake(sched: &Sched, slot: usize, next: fn(&Sched, usize)) -> Retired {
+    let retired = replace(sched, slot);
+    if retired == Retired::Replaced {
+        // ORDERING: a figure for people.
+        sched.stats.retired.fetch_add(1, Unmodelled::Relaxed);
+        drain_retired(sched);
+        next(sched, slot);
+    }
+    retired
+}
+
+/// The slot's record is retired and a spare one put there, but nobody is to run it: the slot is the caller's. What is queued on the old one
+/// stays there, for [`drain_retired`].
+pub(crate) fn replace(sched: &Sched, slot: usize) -> Retired {
     // When the runtime ends there is nothing to be saved any more, and the shutdown may have taken the record to empty it.
     let Some(_moving) = sched.closing.start_moving() else {
         return Retired::NotLive;
@@ -50,9 +63,6 @@ fn replace(sched: &Sched, slot: usize, next: fn(&Sched, usize)) -> Retired {
     // ORDERING: publishes the spare's contents to `Slot::record`. The slot isn't idle and its old record is retired, so
     // nobody but us writes here.
     sched.slots[slot].rec.store(ptr::from_ref(spare).cast_mut(), Ordering::Release);
-    sched.stats.retired.fetch_add(1, Unmodelled::Relaxed);
-    drain_retired(sched);
-    next(sched, slot);
     Retired::Replaced
 }
 

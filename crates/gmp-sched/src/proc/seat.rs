@@ -125,7 +125,7 @@ fn room(pp: &P) -> usize {
 /// # Safety
 /// The calling thread's M must hold the record and be on g0.
 pub(crate) unsafe fn check_all_timers(sched: &Sched, g0: &mut G0<'_>, pp: &P) -> bool {
-    if sched.slots.iter().all(|slot| slot.timers.earliest() == NEVER) {
+    if sched.used_slots().iter().all(|slot| slot.timers.earliest() == NEVER) {
         return false;
     }
     let mut fired = GQueue::new();
@@ -140,9 +140,9 @@ pub(crate) unsafe fn check_all_timers(sched: &Sched, g0: &mut G0<'_>, pp: &P) ->
 
 fn run_timers(sched: &Sched, now: u64, own: Option<usize>, most: usize, fired: &mut GQueue<Header>) {
     let mut batch = Batch::new(sched, fired);
-    for (i, slot) in sched.slots.iter().enumerate() {
+    for (i, slot) in sched.used_slots().iter().enumerate() {
         let earliest = slot.timers.earliest();
-        if earliest <= now && (own == Some(i) || sched.idle.is_idle(i) || earliest.saturating_add(GRACE) <= now) {
+        if earliest <= now && (own == Some(i) || sched.is_unheld(i) || earliest.saturating_add(GRACE) <= now) {
             slot.timers.run_some(now, most.saturating_sub(batch.ready.len()).max(1), |waker| batch.wake(waker));
         }
     }
@@ -264,10 +264,10 @@ pub(crate) fn wait(sched: &Sched, g0: &mut G0<'_>, fresh: bool, batch: &mut GQue
 fn earliest(sched: &Sched) -> u64 {
     let when = |i: usize| match sched.slots[i].timers.earliest_alive() {
         NEVER => FOR_EVER,
-        when if sched.idle.is_idle(i) => when,
+        when if sched.is_unheld(i) => when,
         when => when.saturating_add(GRACE),
     };
-    (0..sched.procs()).map(when).min().unwrap_or(FOR_EVER)
+    (0..sched.used_slots().len()).map(when).min().unwrap_or(FOR_EVER)
 }
 
 /// Many timers a short time apart are fired together, a little late; few are fired in time. On a clock that is moved by hand there
@@ -329,7 +329,7 @@ fn wait_paused(sched: &Sched, mp: &M, earliest: u64, ready: &mut GQueue<Header>)
         return;
     }
     // Another thread may run the one P.
-    let idle = sched.idle.npidle() == sched.procs();
+    let idle = sched.idle.npidle() == sched.idle.in_use();
     if earliest == FOR_EVER || !idle || !sched.clock.advance_to(earliest) {
         wait_for(sched, mp, None, ready);
     }

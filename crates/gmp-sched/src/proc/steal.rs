@@ -21,10 +21,10 @@ const RUNNEXT_PAUSES: usize = 200;
 /// # Safety
 /// The calling thread's M must hold `pp`.
 pub(crate) unsafe fn stealwork(sched: &Sched, pp: &P) -> Option<Gp> {
-    let me = &sched.slots[pp.slot()];
+    let victims = sched.victims(pp.slot());
     for pass in 0..STEAL_TRIES {
         let last = pass == STEAL_TRIES - 1;
-        for tier in &me.tiers {
+        for tier in victims {
             for i in tier.order.start(pp.rand.next_u64()) {
                 let slot = tier.slots[i];
                 if sched.idle.is_idle(slot) {

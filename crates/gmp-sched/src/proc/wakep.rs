@@ -40,7 +40,7 @@ pub(crate) fn hand_over(mp: &M, slot: usize, spinning: bool) {
 /// Whether a ring is seen non-empty (Go: checkRunqsNoP). `runnext` doesn't count: it is its P's to run.
 pub(crate) fn any_ring_has_work(sched: &Sched) -> bool {
     // ORDERING: a hint: a retired record is emptied by who retired it as well.
-    sched.slots.iter().any(|slot| !slot.record().runq.is_empty())
+    sched.used_slots().iter().any(|slot| !slot.record().runq.is_empty())
         || (sched.nretired.load(Unmodelled::Relaxed) != 0
             && sched.records().any(|r| r.tenure.is_retired() && !r.runq.is_empty()))
 }
@@ -66,6 +66,6 @@ fn leaves_work(sched: &Sched) -> bool {
     sched.idle.is_seat_empty()
         || !sched.runq.is_empty()
         || any_ring_has_work(sched)
-        || sched.slots.iter().any(|slot| slot.record().runq.has_next())
+        || sched.used_slots().iter().any(|slot| slot.record().runq.has_next())
         || hog::may_run(sched)
 }

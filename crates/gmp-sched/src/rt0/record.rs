@@ -60,6 +60,16 @@ pub struct BootRecord {
     pub pinning: Option<Pinning>,
 }
 
+impl BootRecord {
+    /// The CPU of a slot that was placed at boot: the first one that it is pinned to, or where it would be if it were.
+    pub(crate) fn home(&self, slot: usize) -> usize {
+        let pinned = self.pinning.as_ref().and_then(|p| p.slots.get(slot)?.first().copied());
+        let usable = self.cpus.as_ref().filter(|cpus| !cpus.is_empty());
+        let usual = || usable.and_then(|cpus| cpus.iter().nth(slot % cpus.len()));
+        pinned.or_else(usual).unwrap_or(slot)
+    }
+}
+
 impl Default for BootRecord {
     fn default() -> Self {
         Self {

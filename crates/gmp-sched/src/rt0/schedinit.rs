@@ -11,7 +11,6 @@ use crate::runtime2::schedt::Sched;
 use gmp_arch::topology::Topology;
 use gmp_base::loom::Ordering;
 use std::hash::{BuildHasher, RandomState};
-use std::ptr;
 use std::sync::Arc;
 
 pub(super) fn schedinit(config: Config, mut record: BootRecord) -> Arc<Sched> {
@@ -55,7 +54,10 @@ fn randinit(config: &Config) -> u64 {
     })
 }
 
-/// Decides for each slot where its M runs, and from whom it steals first.
+/// There is room for so many Ps at least, or for one for each CPU; more can't be asked for while the runtime runs.
+const ROOM: usize = 64;
+
+/// Decides for each slot where its M runs. Those that there is only room for float.
 fn place(config: &Config, record: &mut BootRecord) -> Vec<Slot> {
     let procs = record.procs;
     let cpus = record.cpus.clone().unwrap_or_default();
@@ -63,24 +65,9 @@ fn place(config: &Config, record: &mut BootRecord) -> Vec<Slot> {
     let topology = record.topology.clone().unwrap_or_else(|| Topology::detect(&[]));
     let policy = if config.flavor == Flavor::CurrentThread { &crate::runtime2::config::Pin::None } else { &config.pin };
     let pinning = Pinning::decide(policy, procs, &cpus, &count, &topology);
-    let usable: Vec<usize> = cpus.iter().collect();
-    let cpu_of = |slot: usize| match pinning.slots[slot].first() {
-        Some(&cpu) => cpu,
-        None if usable.is_empty() => slot,
-        None => usable[slot % usable.len()],
-    };
-    let homes: Vec<usize> = (0..procs).map(cpu_of).collect();
-    let slots = (0..procs)
-        .map(|slot| {
-            // Who floats has no neighbours: all others are alike.
-            let tiers = if pinning.is_pinned() {
-                topology.steal_tiers(&homes, slot)
-            } else {
-                vec![(0..procs).filter(|&s| s != slot).collect()]
-            };
-            Slot::new(pinning.slots[slot].clone().into_boxed_slice(), tiers)
-        })
-        .collect();
+    let room = if config.flavor == Flavor::CurrentThread { 1 } else { procs.max(cpus.len()).max(ROOM) };
+    let cpus_of = |slot: usize| pinning.slots.get(slot).cloned().unwrap_or_default().into_boxed_slice();
+    let slots = (0..room).map(|slot| Slot::new(cpus_of(slot))).collect();
     record.pinning = Some(pinning);
     slots
 }
@@ -88,11 +75,14 @@ fn place(config: &Config, record: &mut BootRecord) -> Vec<Slot> {
 /// Go: procresize. All Ps exist and are idle; the world is stopped until here.
 fn procresize(sched: &Sched) {
     for slot in 0..sched.procs() {
-        let Some(pp) = sched.take_record(slot) else { gmp_base::throw!("procresize: no record for p{slot}") };
-        // ORDERING: publishes the record to `Slot::record`.
-        sched.slots[slot].rec.store(ptr::from_ref(pp).cast_mut(), Ordering::Release);
+        if !sched.make_record(slot) {
+            gmp_base::throw!("procresize: no record for p{slot}");
+        }
+        let pp = sched.slots[slot].record();
         if !pp.runq.is_empty() || pp.runq.has_next() {
             gmp_base::throw!("schedinit: unknown runnable g during bootstrap");
         }
     }
+    // ORDERING: publishes the records to `Sched::used_slots`.
+    sched.used.store(sched.procs(), Ordering::Release);
 }

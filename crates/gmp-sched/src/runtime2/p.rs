@@ -253,8 +253,6 @@ pub struct Slot {
     pub last_m: AtomicPtr<M>,
     /// The CPUs that an M here is pinned to; empty: it floats. Immutable.
     pub cpus: Box<[usize]>,
-    /// The other slots, nearest first: SMT sibling, same cache, the rest. Immutable.
-    pub tiers: Box<[Tier]>,
     /// Sleeps that Gs began here, and those of threads without a P that fell to it. They stay with the slot, whatever becomes of
     /// its record.
     pub timers: Timers,
@@ -264,24 +262,12 @@ pub struct Slot {
     pub base: PStatsBase,
 }
 
-/// Slots at the same distance, and the random orders over them.
-#[derive(Debug)]
-pub struct Tier {
-    pub(crate) slots: Box<[usize]>,
-    pub(crate) order: gmp_base::rand::RandomOrder,
-}
-
 impl Slot {
-    pub(crate) fn new(cpus: Box<[usize]>, tiers: Vec<Vec<usize>>) -> Self {
-        let tiers = tiers
-            .into_iter()
-            .map(|slots| Tier { order: gmp_base::rand::RandomOrder::new(slots.len()), slots: slots.into_boxed_slice() })
-            .collect();
+    pub(crate) fn new(cpus: Box<[usize]>) -> Self {
         Self {
             rec: AtomicPtr::new(ptr::null_mut()),
             last_m: AtomicPtr::new(ptr::null_mut()),
             cpus,
-            tiers,
             timers: Timers::new(),
             parked: AtomicBool::new(false),
             base: PStatsBase::default(),

@@ -11,6 +11,7 @@ use crate::proc::template::Template;
 use crate::rt0::record::BootRecord;
 use crate::runtime2::config::{Config, Flavor};
 use crate::runtime2::m::M;
+use crate::runtime2::order::{Orders, Tier};
 use crate::runtime2::p::{P, PTotals, Slot};
 use crate::sysmon::Sysmon;
 use gmp_base::CachePadded;
@@ -45,8 +46,14 @@ pub struct Sched {
     pub boot: BootRecord,
     /// The runtime's number. Immutable.
     pub id: u64,
-    /// GOMAXPROCS places for records. Immutable; the records in them change.
+    /// Places for records, as many as there will ever be; GOMAXPROCS of them are in use. Immutable; the records in them change.
     pub slots: Box<[CachePadded<Slot>]>,
+    /// How many of them have ever been in use: those have records. Grows, under `resizing`.
+    pub(crate) used: AtomicUsize,
+    /// Held while slots come into use or go out of it.
+    pub(crate) resizing: Lock<()>,
+    /// Who steals from whom first, for each number of Ps that there has been.
+    orders: Box<[OnceLock<Orders>]>,
     /// `current_thread`: one P, strictly first in, first out, no Ms of its own. Immutable.
     pub(crate) fifo: bool,
     /// No new tasks; those that there are get cancelled. Set once.
@@ -202,7 +209,7 @@ impl fmt::Debug for Sched {
         f.debug_struct("Sched")
             .field("id", &self.id)
             .field("flavor", &self.config.flavor)
-            .field("procs", &self.slots.len())
+            .field("procs", &self.procs())
             .finish_non_exhaustive()
     }
 }
@@ -219,7 +226,7 @@ pub(crate) fn next_runtime_id() -> u64 {
 impl Sched {
     /// The shared part without any P: the world is stopped until `procresize`.
     pub(crate) fn new(config: Config, boot: BootRecord, slots: Vec<Slot>) -> Arc<Self> {
-        let procs = slots.len();
+        let (procs, room) = (boot.procs, slots.len());
         let blocking = BlockingPool::new(&config);
         let sysmon = Sysmon::new(config.flavor == Flavor::MultiThread && config.stall_detection);
         Arc::new_cyclic(|this| Self {
@@ -229,8 +236,11 @@ impl Sched {
             config,
             boot,
             slots: slots.into_iter().map(CachePadded::new).collect(),
+            used: AtomicUsize::new(0),
+            resizing: Lock::new(LockRank::Procs, ()),
+            orders: (0..room).map(|_| OnceLock::new()).collect(),
             closing: Closing::new(),
-            idle: CachePadded::new(Idle::new(procs)),
+            idle: CachePadded::new(Idle::with_room(procs, room)),
             crowded: AtomicBool::new(false),
             clock: Clock::new(),
             timers_fired: Counter::new(0),
@@ -242,7 +252,7 @@ impl Sched {
             nhogs: AtomicUsize::new(0),
             gfree: GlobalFree::new(),
             allgs: AllGs::new(procs),
-            allp: (0..procs + MAX_SPARE_RECORDS).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
+            allp: (0..room + MAX_SPARE_RECORDS).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
             records: Lock::new(LockRank::Sched, Records::default()),
             nlocked: Gauge::new(0),
             lockedms: LockedMs::new(),
@@ -294,7 +304,40 @@ impl Sched {
     /// GOMAXPROCS.
     #[inline(always)]
     pub fn procs(&self) -> usize {
-        self.slots.len()
+        self.idle.procs()
+    }
+
+    /// The slots that have ever been in use.
+    #[inline]
+    pub fn used_slots(&self) -> &[CachePadded<Slot>] {
+        // ORDERING: acquires their records, published in `procresize`. Who looks behind a fence for what somebody has put into a slot sees
+        // that slot: it came into use before.
+        &self.slots[..self.used.load(Ordering::Acquire)]
+    }
+
+    /// Whether no M holds the slot, for all one sees: its timers are everybody's.
+    #[inline]
+    pub(crate) fn is_unheld(&self, slot: usize) -> bool {
+        self.idle.is_idle(slot) || self.idle.is_out(slot)
+    }
+
+    /// Whom slot `slot` steals from, nearest first; nobody if it is to go out of use.
+    #[inline]
+    pub(crate) fn victims(&self, slot: usize) -> &[Tier] {
+        let procs = self.procs();
+        self.orders[procs - 1].get_or_init(|| Orders::new(&self.boot, procs)).of(slot)
+    }
+
+    /// Sees that there is a record in the slot; says whether there is.
+    pub(crate) fn make_record(&self, slot: usize) -> bool {
+        let here = &self.slots[slot].rec;
+        // ORDERING: written under the lock that the caller holds, or before there was a second thread.
+        if here.load(Ordering::Relaxed).is_null() {
+            let Some(pp) = self.take_record(slot) else { return false };
+            // ORDERING: publishes the record to `Slot::record`.
+            here.store(ptr::from_ref(pp).cast_mut(), Ordering::Release);
+        }
+        true
     }
 
     /// Whether the runtime has been told to stop.

@@ -31,9 +31,9 @@ impl World {
     }
 
     /// What sysmon does until a P is held: then it would look.
-    fn watch(&self, slots: usize, done: impl Fn(&World) -> bool) {
+    fn watch(&self, done: impl Fn(&World) -> bool) {
         while !done(self) {
-            if self.sysmon.may_sleep(&self.idle, slots) {
+            if self.sysmon.may_sleep(&self.idle) {
                 while !self.sysmon.is_roused() {
                     self.sysmon.note.sleep();
                 }
@@ -54,7 +54,7 @@ fn with_sysmon(slots: usize, taker: fn(&World)) {
         let w = World::new(slots);
         let m = w.clone();
         let t = thread::spawn(move || taker(&m));
-        w.watch(slots, |w| w.any_held(slots));
+        w.watch(|w| w.any_held(slots));
         t.join().unwrap();
     });
 }
@@ -100,7 +100,7 @@ fn loom_sleep_against_a_claim() {
             submitter.nextp.swap(slot + 1, Ordering::AcqRel);
             submitter.note.wakeup();
         });
-        w.watch(1, |w| w.any_held(1));
+        w.watch(|w| w.any_held(1));
         m.join().unwrap();
         s.join().unwrap();
     });
@@ -132,7 +132,7 @@ fn loom_sleep_against_two() {
                 })
             })
             .collect();
-        w.watch(2, |w| w.any_held(2));
+        w.watch(|w| w.any_held(2));
         for other in others {
             other.join().unwrap();
         }

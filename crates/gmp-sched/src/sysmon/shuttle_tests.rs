@@ -220,7 +220,7 @@ impl World {
     fn watch(&self) {
         let mut turns = vec![0; self.slots.len()];
         while !self.closing.is_closing() {
-            if self.sysmon.may_sleep(&self.idle, self.slots.len()) {
+            if self.sysmon.may_sleep(&self.idle) {
                 while !self.closing.is_closing() && !self.sysmon.is_roused() {
                     self.sysmon.note.sleep();
                 }

@@ -133,10 +133,11 @@ impl Watch {
         sched.stats.stalls.looks.fetch_add(1, Ordering::Relaxed);
         self.look_at_stuck(sched, now);
         let mut soon = false;
-        for slot in 0..self.seen.len() {
+        let used = sched.used_slots().len();
+        for slot in 0..used {
             soon |= self.look_at(sched, slot, now, overslept);
         }
-        for slot in 0..self.seen.len() {
+        for slot in 0..used {
             if let Some(stuck) = self.seen[slot].stuck {
                 self.rescue(sched, slot, stuck, now);
             }
@@ -148,7 +149,7 @@ impl Watch {
     /// Looks at one P. Says whether it is suspicious.
     fn look_at(&mut self, sched: &Arc<Sched>, slot: usize, now: u64, overslept: bool) -> bool {
         let pp = sched.slots[slot].record();
-        let idle = sched.idle.is_idle(slot) || !pp.tenure.is_live();
+        let idle = sched.is_unheld(slot) || !pp.tenure.is_live();
         let Some(mp) = sched.last_m(slot).filter(|_| !idle) else {
             self.seen[slot] = Seen::default();
             return false;
@@ -235,8 +236,10 @@ impl Watch {
 
     /// A P that computes is replaced only if no other one makes progress, and not without end: the CPUs are busy anyway.
     fn may_oversubscribe(&self, sched: &Sched) -> bool {
-        let all_stuck =
-            self.seen.iter().enumerate().all(|(slot, seen)| seen.stuck.is_some() && !sched.idle.is_idle(slot));
+        let all_stuck = self.seen[..sched.used_slots().len()]
+            .iter()
+            .enumerate()
+            .all(|(slot, seen)| sched.idle.is_out(slot) || seen.stuck.is_some() && !sched.idle.is_idle(slot));
         let busy = self.caught.iter().filter(|c| c.retired && c.kind == Some(StallKind::Busy)).count();
         all_stuck && busy < OVERSUBSCRIBE * sched.procs()
     }
@@ -393,7 +396,7 @@ fn something_waits(sched: &Sched, stuck: &P) -> bool {
     if !sched.runq.is_empty() || stuck.runq.has_next() || wakep::any_ring_has_work(sched) {
         return true;
     }
-    let earliest = sched.slots.iter().map(|slot| slot.timers.earliest()).min().unwrap_or(gmp_time::NEVER);
+    let earliest = sched.used_slots().iter().map(|slot| slot.timers.earliest()).min().unwrap_or(gmp_time::NEVER);
     if earliest <= sched.clock.now() {
         return true;
     }

@@ -2,7 +2,7 @@
 
 use crate::runtime::{BootRecord, NO_RUNTIME, RuntimeMetrics};
 use crate::task::JoinHandle;
-use gmp_sched::proc::{needm, newproc};
+use gmp_sched::proc::{needm, newproc, procresize};
 use gmp_sched::{Flavor, Sched, blocking};
 use std::error::Error;
 use std::fmt;
@@ -193,6 +193,38 @@ impl Handle {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let _driving = gmp_sched::start_driving();
         needm::block_on_locked(&self.sched, future)
+    }
+
+    /// Sets how many workers may run tasks at once, while the runtime runs; returns how many it were. Go: `runtime.GOMAXPROCS(n)`.
+    ///
+    /// Fewer workers: those that are too many finish the poll that they are in, and what is queued at them is for the others. More
+    /// workers: they start as soon as there is something to do. Threads that are not needed any more end after a while
+    /// ([`Builder::thread_keep_alive`](crate::runtime::Builder::thread_keep_alive)). Neither stops the others, and no task, timer or socket is lost on the
+    /// way. A task that blocks or computes stalls nobody with any number of workers.
+    ///
+    /// There is room for as many workers as the runtime was built with, as there are CPUs, or for 64, whichever is most; `val` is
+    /// taken for that if it is more. Workers beyond those that the runtime was built with aren't pinned; with [`Pin::Auto`](crate::runtime::Pin::Auto)
+    /// the others aren't any more then, either. A `current_thread` runtime has one worker, and nothing changes there.
+    ///
+    /// How many there are at the moment [`RuntimeMetrics::num_workers`] tells. tokio has nothing like this.
+    ///
+    /// # Panics
+    /// If `val` is 0.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().worker_threads(4).build()?;
+    /// let handle = rt.handle();
+    /// assert_eq!(handle.set_max_procs(1), 4);
+    /// assert_eq!(handle.metrics().num_workers(), 1);
+    /// assert_eq!(handle.set_max_procs(8), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    #[doc(alias = "GOMAXPROCS")]
+    pub fn set_max_procs(&self, val: usize) -> usize {
+        assert!(val > 0, "Worker threads cannot be set to 0");
+        procresize::gomaxprocs(&self.sched, val)
     }
 
     /// Which kind of scheduler the runtime has.

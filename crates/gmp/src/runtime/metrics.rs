@@ -34,7 +34,7 @@ impl RuntimeMetrics {
         Metrics(self.handle.sched())
     }
 
-    /// How many workers (Ps) there are.
+    /// How many workers (Ps) there are. [`Handle::set_max_procs`] changes it; figures of a worker stay when it goes.
     pub fn num_workers(&self) -> usize {
         self.metrics().num_workers()
     }

@@ -117,6 +117,14 @@ impl fmt::Debug for LocalSched {
     }
 }
 
+/// The pointer of an `Arc`, which a reference isn't: references may be made of it.
+fn arc_ptr(local: &Arc<LocalSched>) -> NonNull<LocalSched> {
+    match NonNull::new(Arc::as_ptr(local).cast_mut()) {
+        Some(ptr) => ptr,
+        None => gmp_base::throw!("a set of local tasks without an address"),
+    }
+}
+
 impl LocalSched {
     /// A scheduler for the calling thread.
     pub fn new() -> Arc<Self> {
@@ -153,7 +161,7 @@ impl LocalSched {
         F::Output: 'static,
     {
         let here = self.here();
-        let sched = NonNull::from(&**self);
+        let sched = arc_ptr(self);
         // SAFETY: the scheduler is freed after its Gs (`close`), and `check_owner` throws on every thread but this one, as
         // `here` has just done.
         let (gp, join) = unsafe { newg(future, NewG { sched, id: Id::next(), spawned_at }) };

@@ -49,7 +49,14 @@ pub(crate) fn start(sched: &Sched) {
         newm::leave(of_thread);
     });
     if !matches!(started, Ok(true)) {
-        template.state.lock().started = false;
+        let mut state = template.state.lock();
+        state.started = false;
+        // Others have relied on it meanwhile.
+        let requests = std::mem::take(&mut state.requests);
+        drop(state);
+        for request in requests {
+            newm::make_or_give_back(&sched, request);
+        }
     }
 }
 

@@ -9,7 +9,8 @@
 //! * *Only the M runs it.* A locked G is in no queue: each way to one (`ready`, the netpoller's batch, the closing of the list of all
 //!   Gs, `execute`) sees LOCKED, which changes only while the M has RUNNING or the G waits and nobody has the right to queue it.
 //! * *No lost wake.* The right is passed through an entry of [`LockedMs`], under its lock, whether the M has entered itself there already
-//!   or not.
+//!   or not. The entry is there while the G waits and goes with the right: when the G runs, or is unlocked and may be locked to another M,
+//!   there is none.
 //! * *The end.* A closing scheduler cancels what is listed, by way of `ready_locked`; a G that only yields isn't listed, and its M sees
 //!   `closing`. M0 that is kicked, because main is over, cancels the G that is locked to it.
 //! * *The scheduler outlives the waker* by a reference of its own, taken before the right is passed on.
@@ -105,9 +106,10 @@ fn key(gp: Gp) -> usize {
 #[inline(never)]
 pub(crate) fn stoplockedm<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, gp: Gp, runnable: bool) {
     let mp = g0.mp;
-    sched.lockedms.enter(key(gp), MPtr::of(mp));
+    // ORDERING: a limit of threads.
+    sched.nlockedg.fetch_add(1, Ordering::Relaxed);
     let runnable = drive(sched, g0, until, gp, runnable);
-    sched.lockedms.leave(key(gp));
+    sched.nlockedg.fetch_sub(1, Ordering::Relaxed);
     *mp.lockedg.lock() = None;
     // The next G's turn begins with a budget of its own.
     g0.since_refill = 0;
@@ -131,11 +133,15 @@ fn drive<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, gp: Gp, mut ru
     acquirep::handoffp(sched, mp);
     let mut locked_p = LockedP::new(sched, mp);
     loop {
+        if !runnable {
+            sched.lockedms.enter(key(gp), MPtr::of(mp));
+        }
         while !runnable {
             if sched.lockedms.take_woken(key(gp)) {
                 runnable = true;
             } else if until.is_kicked(sched, mp) && status.abort() {
                 // The right is ours.
+                sched.lockedms.leave(key(gp));
                 runnable = true;
             } else {
                 mp.note.sleep();

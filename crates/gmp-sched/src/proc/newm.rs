@@ -9,7 +9,7 @@ use crate::budget;
 use crate::getg;
 use crate::proc::schedule::{self, Until};
 use crate::proc::template::{self, Request};
-use crate::proc::{acquirep, pin, wakep};
+use crate::proc::{acquirep, hog, pin, seat, wakep};
 use crate::runtime2::config::NameFn;
 use crate::runtime2::m::{G0, M};
 use crate::runtime2::schedt::{Lifecycle, MAX_SPARE_RECORDS, MPtr, Sched};
@@ -68,7 +68,7 @@ fn make(sched: &Arc<Sched>, slot: Option<(usize, bool)>, spares: usize) -> bool 
     // ORDERING: a hint; one M too many or too few for a moment.
     let stuck = sched.nretired.load(Unmodelled::Relaxed) + sched.naway.load(Unmodelled::Relaxed);
     // An M for each locked G has been asked for.
-    let most = MAX_SPARE_RECORDS + sched.lockedms.len();
+    let most = MAX_SPARE_RECORDS + sched.nlockedg.load(Unmodelled::Relaxed);
     if lifecycle.workers >= sched.procs() + stuck.min(most) + spares {
         if stuck > most {
             // ORDERING: a figure for people.
@@ -109,8 +109,6 @@ fn give_back(sched: &Sched, request: Request) {
     if spinning {
         if let Some(mp) = sched.idle.unclaim(slot) {
             wakep::hand_over(mp.get(), slot, true);
-        } else if sched.is_closing() {
-            shutdown::drain(sched);
         }
     } else {
         strand(sched, slot);
@@ -120,21 +118,24 @@ fn give_back(sched: &Sched, request: Request) {
 /// The slot's queue goes where others find it, and the slot becomes idle. By one who gives a P up, so with a second look.
 #[cold]
 pub(crate) fn strand(sched: &Sched, slot: usize) {
-    // `current_thread` has no others, and its order must stay.
+    // `current_thread` has no others, and its order must stay. If the runtime ends, the drain finds them where they are.
     if !sched.fifo {
-        sched.slots[slot].record().drain(|gp| {
-            // SAFETY: it was in the record's queue and is in none now.
-            unsafe { sched.runq.put(gp) };
-        });
+        if let Some(_moving) = sched.closing.start_moving() {
+            sched.slots[slot].record().drain(|gp| {
+                // SAFETY: it was in the record's queue and is in none now.
+                unsafe { sched.runq.put(gp) };
+            });
+        }
     }
     let _ = sched.idle.give_up(slot, None, false);
     if sched.is_closing() {
-        // The shutdown may have looked while the queue was in our hands.
-        shutdown::drain(sched);
-    } else if !sched.runq.is_empty() || wakep::any_ring_has_work(sched) {
+        return;
+    }
+    if !sched.runq.is_empty() || wakep::any_ring_has_work(sched) || hog::may_run(sched) {
         wakep::wakep(sched);
     }
-    // Timers of the slot stay until somebody sleeps in the seat: a try to wake somebody for them would end here again.
+    // The M that has lost the slot didn't tell anybody of its timers, for it would have looked before it slept.
+    seat::cover_slot(sched, slot);
 }
 
 /// Starts a thread that the shutdown waits for, and whose function ends with [`leave`]. `Ok(false)`: the runtime is closed.
@@ -169,6 +170,8 @@ fn mstart(sched: Arc<Sched>, mp: MPtr, slot: Option<(usize, bool)>) {
     crate::rt0::tls::bind_m(&sched, mp);
     mp.bind_stack();
     mp.set_worker(true);
+    // ORDERING: the M's own variable. Another thread may have had this M before, and been pinned.
+    mp.pinned.store(0, Unmodelled::Relaxed);
     if let Some(hook) = &sched.config.hooks.on_thread_start {
         run_hook(hook);
     }

@@ -89,13 +89,14 @@ pub struct Sched {
     pub(crate) nlocked: Gauge,
     /// Gs that are locked to Ms, and wait.
     pub(crate) lockedms: LockedMs<MPtr>,
+    /// How many Gs are locked to Ms that run nothing else meanwhile.
+    pub(crate) nlockedg: Gauge,
     /// How many records are retired now; thieves look for them only then.
     pub(crate) nretired: Gauge,
     /// Workers that have handed their P to others in the middle of a turn.
     pub(crate) naway: Gauge,
     /// All Ms, for walking; they live as long as the scheduler. Grows only.
-    #[expect(clippy::vec_box, reason = "threads hold the Ms' addresses while the list grows")]
-    ms: Lock<Vec<Box<M>>>,
+    ms: Lock<Vec<MPtr>>,
     /// The m binding of each thread that has been an M of this runtime.
     pub(crate) bindings: ThreadLocal<MBinding>,
     /// Threads that were started and haven't ended.
@@ -256,6 +257,7 @@ impl Sched {
             records: Lock::new(LockRank::Sched, Records::default()),
             nlocked: Gauge::new(0),
             lockedms: LockedMs::new(),
+            nlockedg: Gauge::new(0),
             nretired: Gauge::new(0),
             naway: Gauge::new(0),
             ms: Lock::new(LockRank::Sched, Vec::new()),
@@ -391,11 +393,10 @@ impl Sched {
         // ORDERING: only the numbers matter.
         let id = NEXT_M.fetch_add(1, Unmodelled::Relaxed);
         self.next_mid.fetch_add(1, Unmodelled::Relaxed);
-        let mp = Box::new(M::new(id, self.as_ptr()));
-        let raw: NonNull<M> = NonNull::from(&*mp);
-        self.ms.lock().push(mp);
-        // SAFETY: the box is never taken out of the list until the scheduler is freed, and its content doesn't move.
-        unsafe { raw.as_ref() }
+        let mp = NonNull::from(Box::leak(Box::new(M::new(id, self.as_ptr()))));
+        self.ms.lock().push(MPtr(mp));
+        // SAFETY: it is freed with the scheduler.
+        unsafe { mp.as_ref() }
     }
 
     /// The M that has the slot, or had it last.
@@ -429,6 +430,10 @@ impl Drop for Sched {
     fn drop(&mut self) {
         if let Some(pinning) = &self.boot.pinning {
             pinning.release();
+        }
+        for MPtr(mp) in std::mem::take(&mut *self.ms.lock()) {
+            // SAFETY: made by `Box::leak` in `new_m`, freed here only; nobody else is left.
+            drop(unsafe { Box::from_raw(mp.as_ptr()) });
         }
         for rec in &self.allp {
             // ORDERING: the last reference is gone, which ordered everything before it.

@@ -11,9 +11,9 @@ const G: usize = 1;
 
 struct Model {
     status: Status,
-    table: LockedMs<u8>,
-    /// The M's note.
-    note: (Mutex<bool>, Condvar),
+    table: LockedMs<usize>,
+    /// The Ms' notes.
+    notes: [(Mutex<bool>, Condvar); 2],
     /// The run queue: how often the G is in it.
     queued: Mutex<usize>,
     /// The one P: its slot, if it is idle, and what its record is to who has it.
@@ -29,7 +29,7 @@ impl Model {
         Arc::new(Self {
             status: Status::born(),
             table: LockedMs::new(),
-            note: (Mutex::new(false), Condvar::new()),
+            notes: std::array::from_fn(|_| (Mutex::new(false), Condvar::new())),
             queued: Mutex::new(0),
             idle: Idle::new(1),
             record: UnsafeCell::new(0),
@@ -45,9 +45,9 @@ impl Model {
             return;
         }
         if self.status.is_locked() {
-            if self.table.wake(G).is_some() {
-                *self.note.0.lock() = true;
-                self.note.1.notify_one();
+            if let Some(mp) = self.table.wake(G) {
+                *self.notes[mp].0.lock() = true;
+                self.notes[mp].1.notify_one();
             }
         } else {
             *self.queued.lock() += 1;
@@ -77,12 +77,21 @@ impl Model {
         let _ = self.idle.give_up(0, None, false);
     }
 
-    fn sleep(&self) {
-        let mut signalled = self.note.0.lock();
+    fn sleep(&self, mp: usize) {
+        let note = &self.notes[mp];
+        let mut signalled = note.0.lock();
         while !*signalled {
-            signalled = self.note.1.wait(signalled);
+            signalled = note.1.wait(signalled);
         }
         *signalled = false;
+    }
+
+    /// The M waits for the right to run the G.
+    fn wait_for_wake(&self, mp: usize) {
+        self.table.enter(G, mp);
+        while !self.table.take_woken(G) {
+            self.sleep(mp);
+        }
     }
 
     /// One poll; says how much of the news it has seen.
@@ -98,12 +107,11 @@ impl Model {
 
 /// The M: locks in the first poll, then runs the G until it has seen `news` wakes. The P is for others while it sleeps, and comes
 /// back for a poll if it is idle. Says whether the G is runnable at the end, when it is unlocked.
-fn locked_m(m: &Model, news: usize) -> bool {
+fn locked_m(m: &Model, mp: usize, news: usize) -> bool {
     let mut with_p = m.take_p();
     let mut seen = m.poll();
     m.status.lock();
     let mut park = m.status.park();
-    m.table.enter(G, 7);
     loop {
         if with_p {
             m.hand_off();
@@ -113,18 +121,13 @@ fn locked_m(m: &Model, news: usize) -> bool {
             // The last guard is gone.
             let mut runnable = again;
             while !m.status.unlock(runnable) {
-                while !m.table.take_woken(G) {
-                    m.sleep();
-                }
+                m.wait_for_wake(mp);
                 runnable = true;
             }
-            m.table.leave(G);
             return runnable;
         }
         if !again {
-            while !m.table.take_woken(G) {
-                m.sleep();
-            }
+            m.wait_for_wake(mp);
         }
         with_p = m.take_p();
         seen = m.poll();
@@ -140,7 +143,7 @@ fn loom_wake_against_suspension() {
             let m = m.clone();
             thread::spawn(move || m.wake())
         };
-        let _ = locked_m(&m, 1);
+        let _ = locked_m(&m, 0, 1);
         waker.join().unwrap();
     });
 }
@@ -150,7 +153,7 @@ fn loom_two_wakes_against_unlock() {
     loom::model(|| {
         let m = Model::new();
         let wakers = [m.clone(), m.clone()].map(|m| thread::spawn(move || m.wake()));
-        let runnable = locked_m(&m, 1);
+        let runnable = locked_m(&m, 0, 1);
         for waker in wakers {
             waker.join().unwrap();
         }
@@ -177,8 +180,41 @@ fn loom_p_goes_on_while_its_m_is_locked() {
                 }
             })
         };
-        let _ = locked_m(&m, 1);
+        let _ = locked_m(&m, 0, 1);
         other.join().unwrap();
         assert_eq!(m.idle.npidle(), 1, "the P is lost");
+    });
+}
+
+/// The G is unlocked by one M, woken, run by another one and locked to that, before the first is done with it.
+#[test]
+fn loom_unlock_against_lock_elsewhere() {
+    loom::model(|| {
+        let m = Model::new();
+        let waker = {
+            let m = m.clone();
+            thread::spawn(move || (0..2).for_each(|_| m.wake()))
+        };
+        let other = {
+            let m = m.clone();
+            thread::spawn(move || {
+                // The G comes to this M by the queue, if it is woken there at all.
+                let mut queued = m.queued.lock();
+                if *queued == 1 {
+                    *queued = 0;
+                    drop(queued);
+                    return Some(locked_m(&m, 1, 2));
+                }
+                None
+            })
+        };
+        let runnable = locked_m(&m, 0, 1);
+        waker.join().unwrap();
+        let elsewhere = other.join().unwrap();
+        assert!(!(runnable && elsewhere.is_some()), "two Ms had the right to run it");
+        let rights = *m.queued.lock() + usize::from(runnable) + usize::from(elsewhere == Some(true));
+        assert!(rights <= 1, "{rights} rights to run it");
+        assert_eq!(m.status.load().is_runnable(), rights == 1);
+        assert!(m.table.is_empty(), "an entry is left behind");
     });
 }

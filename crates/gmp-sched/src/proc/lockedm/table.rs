@@ -5,7 +5,10 @@
 use gmp_base::lock::{Lock, LockGuard};
 use gmp_base::lockrank::LockRank;
 
-/// The locked Gs that wait, or will in a moment. There are few: each has a thread to itself.
+/// The locked Gs that wait, or have been woken before their M came to wait for them. There are few: each has a thread to itself.
+///
+/// An entry is there for one wait. It must not outlast it: a G that is unlocked may be locked to another M before the first one is done
+/// here, and a new G may have the address of one that is dead.
 #[derive(Debug)]
 pub struct LockedMs<T>(Lock<Vec<Entry<T>>>);
 
@@ -67,16 +70,20 @@ impl<T: Copy> LockedMs<T> {
         }
     }
 
-    /// Whether the G has been woken; the right to run it is the caller's then. For the M.
+    /// Whether the G has been woken; the right to run it is the caller's then, and the wait is over. For the M.
+    #[must_use]
     pub fn take_woken(&self, g: usize) -> bool {
         let mut list = self.0.lock();
-        match Self::find(&mut list, g) {
-            Some(i) => std::mem::replace(&mut list[i].woken, false),
+        match Self::find(&mut list, g).filter(|&i| list[i].woken) {
+            Some(i) => {
+                list.swap_remove(i);
+                true
+            }
             None => false,
         }
     }
 
-    /// The M waits for the G no more: it is dead, or unlocked.
+    /// The M waits for the G no more: it is to be cancelled.
     pub fn leave(&self, g: usize) {
         let mut list = self.0.lock();
         if let Some(i) = Self::find(&mut list, g) {

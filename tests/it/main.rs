@@ -35,6 +35,7 @@ mod go_proc; //       Go's proc_test.go and chan_test.go
 mod two_runtimes; //  several runtimes in one process
 mod macros; //        #[gmp::main], #[gmp::test]
 mod ui; //            their messages
+mod regression_sched; // faults of the scheduler, one test each
 mod retire; //        a P taken from a thread that is stuck
 mod stalls; //        sysmon: tasks that block and compute stall nobody
 mod block_in_place; // blocking sections

@@ -243,7 +243,7 @@ fn beside_tasks_that_block_and_compute() {
             .collect();
         for round in 0..30 {
             rt.handle().set_max_procs([1, 4, 2, 3][round % 4]);
-            rt.block_on(rt.spawn(sleep(Duration::from_millis(1)))).unwrap();
+            rt.block_on(rt.spawn(async { sleep(Duration::from_millis(1)).await })).unwrap();
         }
         stop.store(true, SeqCst);
         rt.block_on(async {
@@ -269,7 +269,7 @@ fn from_hooks_of_threads() {
         for _ in 0..50 {
             rt.handle().set_max_procs(6);
             crew.all_have_polled();
-            rt.block_on(rt.spawn(sleep(Duration::from_micros(100)))).unwrap();
+            rt.block_on(rt.spawn(async { sleep(Duration::from_micros(100)).await })).unwrap();
         }
         crew.stop.store(true, SeqCst);
         rt.block_on(async { while tasks.join_next().await.transpose().unwrap().is_some() {} });

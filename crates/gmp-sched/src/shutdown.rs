@@ -13,9 +13,10 @@
 //!   somebody is about to queue it (between the wake that gave it the right and the queue), it will be in a queue;
 //! * *not listed*: it has never waited. It is in a queue, or runs and is refused by the closed list when it wants to wait.
 //!
-//! So all that remains comes to the queues. They are emptied by each M before it leaves, by the last one to leave until
-//! the list is empty, and by whoever queues from outside while the runtime is closing. A spawn from outside is in the
-//! queue before it was closed, or is refused (`globrunq`).
+//! So all that remains comes to the queues. They are emptied by each M before it leaves, and by the last one to leave, or the
+//! dropping thread, until the list is empty. What a waker queues from outside is listed, so it is found there; the waker's thread
+//! cancels nothing, for it may hold what a future's drop waits for. A spawn from outside is in the queue before it was closed, or is
+//! refused (`globrunq`).
 //!
 //! # Proof: retire against the end
 //! A retirement has Gs in its hands for a moment: see `proc/closing.rs`.

@@ -309,7 +309,7 @@ pub(crate) unsafe fn drop_output<F: Future, S>(gp: Gp) {
 
 /// Drops a panic's payload, whose own drop may panic, and so on; after a few rounds it is leaked.
 #[cold]
-fn drop_payload(payload: Payload) {
+pub fn drop_payload(payload: Payload) {
     let mut payload = payload;
     for _ in 0..4 {
         match catch_unwind(AssertUnwindSafe(move || drop(payload))) {

@@ -2,13 +2,13 @@
 //!
 //! Go: runtime/proc.go (acquirep, wirep, releasep, handoffp, 3146, 6310-6400)
 
-use crate::proc::{newm, pin, procresize, seat, wakep};
+use crate::proc::{hog, newm, pin, procresize, seat, wakep};
 use crate::runtime2::m::M;
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
 use crate::sysmon;
-use gmp_base::loom::Ordering;
 use gmp_base::loom::unmodelled::Ordering as Unmodelled;
+use gmp_base::loom::{Ordering, fence};
 use std::ptr;
 
 /// The M takes the record in the slot, which it has got from the idle ones.
@@ -59,14 +59,24 @@ fn give_back(sched: &Sched, pp: &P) {
     unsafe { pp.owned(|o| any |= !o.overflow.is_empty()) };
     // SAFETY: as above.
     unsafe { pp.owned(|o| sched.runq.put_batch(&mut o.overflow)) };
-    pp.fold_stats_into(&sched.slots[pp.slot()].base);
+    let slot = pp.slot();
+    pp.fold_stats_into(&sched.slots[slot].base);
     pp.tenure.give_back();
     sched.put_record(pp);
     // ORDERING: a hint for thieves.
     sched.nretired.fetch_sub(1, Unmodelled::Relaxed);
+    if sched.is_closing() {
+        // The shutdown may have looked while Gs were in our hands.
+        return crate::shutdown::drain(sched);
+    }
     if any && sched.idle.should_wake() {
         wakep::wakep(sched);
     }
+    // A timer that was armed here while the slot was taken away: who took it looked before, and the M that has the slot now, if any, may
+    // have slept since.
+    // ORDERING: the seat's protocol (`idle.rs`): the timer is armed, `until` is read below.
+    fence(Ordering::SeqCst);
+    seat::cover_slot(sched, slot);
 }
 
 /// Go: handoffp. An M that will not run Gs for a while gives its P to one that will, if there is something to run.
@@ -90,7 +100,7 @@ pub(crate) fn handoffp(sched: &Sched, mp: &M) {
     sched.slots[slot].count_park();
     // No M of ours goes to sleep with it, so none is put into the list; but the P is idle now, and the dance is due.
     let _ = sched.idle.give_up(slot, None, false);
-    if !sched.runq.is_empty() || wakep::any_ring_has_work(sched) {
+    if !sched.runq.is_empty() || wakep::any_ring_has_work(sched) || hog::may_run(sched) {
         wakep::wakep(sched);
     }
     // Whoever that has woken, if anybody, doesn't know of this slot.

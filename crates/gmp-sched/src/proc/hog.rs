@@ -8,7 +8,8 @@
 //! Queueing is: put it into the queue; full fence; fewer hogs than Ps run? Ending a hog's turn is: count it out; full fence; is there one in the
 //! queue? Of the two fences one is first. If the queueing one's is, whoever counts a hog out sees the one in the queue, and wakes an M for it
 //! if a P is idle. If not, who queues sees that there is room: it is an M that looks for work next, and looks here before it sleeps, behind a
-//! fence again (`park.rs`).
+//! fence again (`park.rs`). If it can't have a P for it then, whoever holds the Ps looks here before one becomes idle, or right after
+//! that (`give_up`'s callers: `handoffp`, `strand`, the M that parks).
 //!
 //! Go: none — a goroutine that computes is interrupted each 10 ms and goes to the global queue
 

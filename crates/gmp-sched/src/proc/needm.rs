@@ -9,8 +9,8 @@
 
 use crate::budget::{self, Budget};
 use crate::getg;
-use crate::proc::acquirep;
 use crate::proc::schedule::{self, Until};
+use crate::proc::{acquirep, wakep};
 use crate::runtime2::m::{G0, M};
 use crate::runtime2::schedt::{MPtr, Sched};
 use crate::shutdown;
@@ -220,7 +220,9 @@ impl Drop for Dropm<'_> {
     fn drop(&mut self) {
         if self.mp.is_spinning() {
             self.mp.set_spinning(false);
-            let _ = self.sched.idle.stop_spinning();
+            if self.sched.idle.stop_spinning() && wakep::leaves_work(self.sched) {
+                wakep::wakep(self.sched);
+            }
         }
         acquirep::handoffp(self.sched, self.mp);
         crate::proc::pin::unpin(self.sched, self.mp);

@@ -112,7 +112,7 @@ fn mpark<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
             // Nobody knows of us any more.
             ready::injectglist_globally(sched, &mut batch);
             // Our second look may have found something, and left it to who had taken us out of the list: that wasn't a waker.
-            if !sched.runq.is_empty() || wakep::any_ring_has_work(sched) {
+            if wakep::leaves_work(sched) {
                 wakep::wakep(sched);
             }
             return;

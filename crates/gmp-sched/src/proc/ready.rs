@@ -184,10 +184,9 @@ unsafe fn ready_remote(sched: NonNull<Sched>, gp: Gp) {
     sched.stats.remote_schedules.fetch_add(1, Ordering::Relaxed);
     // SAFETY: the caller's promise.
     unsafe { sched.runq.put(gp) };
-    if sched.is_closing() {
-        // The Ms may be gone. It was queued before the queue's `closed` was set and is drained by who set it, or we see that.
-        crate::shutdown::drain(&sched);
-    } else if sched.idle.should_wake() {
+    // When the runtime ends nobody has to be woken: the G has waited, so it is listed, and whoever ends the runtime looks into the queues until
+    // the list is empty. It must not be cancelled here, for whoever calls a waker may hold locks that a future's drop takes.
+    if !sched.is_closing() && sched.idle.should_wake() {
         wakep::wakep(&sched);
     }
 }

@@ -22,6 +22,7 @@ use gmp_base::loom::unmodelled::Ordering as Unmodelled;
 use gmp_base::loom::{Ordering, fence};
 use gmp_queue::GQueue;
 use gmp_queue::runq::CAPACITY;
+use gmp_task::poll::drop_payload;
 use gmp_task::{Header, waker};
 use gmp_time::NEVER;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -61,7 +62,11 @@ impl<'a> Batch<'a> {
             Ok(Some(gp)) => unsafe { self.ready.push_back(gp) },
             Ok(None) => {}
             // Somebody else's code, on g0: a panic of its must take neither the M with it nor what we have in our hands.
-            Err(waker) => drop(catch_unwind(AssertUnwindSafe(|| waker.wake()))),
+            Err(waker) => {
+                if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+                    drop_payload(payload);
+                }
+            }
         }
     }
 }
@@ -214,6 +219,16 @@ pub(crate) fn cover(sched: &Sched, when: u64) {
                 wakep::wakep(sched);
             }
         }
+    }
+}
+
+/// The slot's M doesn't come to look at its timers, of which it told nobody: sees that somebody wakes for them.
+pub(crate) fn cover_stuck(sched: &Sched, slot: usize) {
+    let when = sched.slots[slot].timers.earliest();
+    if when != NEVER {
+        // ORDERING: the seat's protocol (`idle.rs`): the timer has been armed, `until` is read below.
+        fence(Ordering::SeqCst);
+        cover(sched, when.saturating_add(GRACE));
     }
 }
 

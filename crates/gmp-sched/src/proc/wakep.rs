@@ -56,10 +56,10 @@ pub(crate) fn resetspinning(sched: &Sched, mp: &M) {
     }
 }
 
-/// Whether there is something for another spinner to do, for which the last one may have been relied on: Gs, or the seat, where
+/// Whether there is something to do for which a spinner, or an M on its way out, may have been relied on: Gs, or the seat, where
 /// nobody waits for events and timers while this M runs what it has found.
 #[cold]
-fn leaves_work(sched: &Sched) -> bool {
+pub(crate) fn leaves_work(sched: &Sched) -> bool {
     // ORDERING: the dance. The count of spinners has been lowered before this fence, the submitter's is between its
     // queueing and its look at the count.
     fence(Ordering::SeqCst);

@@ -167,7 +167,7 @@ impl Watch {
             }
             return known;
         }
-        let lasted = now - seen.since;
+        let lasted = now.saturating_sub(seen.since);
         // ORDERING: a figure for people, with one writer.
         let longest = &sched.stats.stalls.longest;
         longest.store(longest.load(Ordering::Relaxed).max(lasted), Ordering::Relaxed);
@@ -213,8 +213,9 @@ impl Watch {
             }
         }
         let waits = if sched.idle.npidle() != 0 {
+            seat::cover_stuck(sched, slot);
             let own = !pp.runq.is_empty() || pp.runq.has_next();
-            if (own || !sched.runq.is_empty()) && sched.idle.should_wake() {
+            if (own || !sched.runq.is_empty() || hog::may_run(sched)) && sched.idle.should_wake() {
                 wakep::wakep(sched);
             }
             false

@@ -87,7 +87,7 @@ impl Heap {
 
     /// Drops dead entries at the end of the array: what was set and cancelled in a row never piles up.
     pub(crate) fn trim(&mut self) {
-        while self.nodes.last().is_some_and(|node| node.entry.is_dead()) {
+        while self.nodes.last().is_some_and(|node| node.entry.time_or_bury().is_none()) {
             self.nodes.pop();
         }
         self.is_ordered &= !self.nodes.is_empty();
@@ -99,7 +99,7 @@ impl Heap {
         for node in &self.nodes {
             prefetch(Arc::as_ptr(&node.entry));
         }
-        self.nodes.retain(|node| !node.entry.is_dead());
+        self.nodes.retain(|node| node.entry.time_or_bury().is_some());
         if self.nodes.len() == before {
             return;
         }

@@ -4,28 +4,48 @@
 //!            ┌──poll with another waker──▶ ARMED|REGISTERING ──┐
 //!            │◀─────────────────────────────────────────────┘ │
 //!  (when) ARMED ──rearm_later──▶ ARMED (later)                  │
-//!            ├──────────fire, by who holds the queue───────────┴──▶ FIRED
-//!            ├──────────close──────────────────────────────────────▶ SHUTDOWN
-//!            └──────────cancel, by the sleeper─────────────────────▶ CANCELLED
+//!          ▲ ├──────────fire, by who holds the queue───────────┴──▶ FIRED
+//!          │ ├──────────shut_down, by who has closed the queue──┴──▶ SHUTDOWN
+//!          │ └──────────cancel, stop, drop, by the sleeper─────────▶ CANCELLED
+//!          └──────────────revive, by who has stopped it────────────────┤
+//!                       time_or_bury, fire, shut_down, by who takes    │
+//!                       it out of the queue                            └▶ GONE
 //! ```
 //!
 //! # Proof: who touches the waker
-//! The sleeper's side is one: every method takes `&mut Timer`. The other side is whoever holds the queue's lock, one too. The
-//! waker belongs to
+//! The sleeper's side is one: every method takes `&mut Timer`, or the timer, or the [`Dormant`] that it became. The other side is
+//! whoever holds the queue's lock, or has closed the queue, one too. The waker belongs to
 //! * the sleeper, from its exchange that sets REGISTERING to its exchange that clears it or fails to;
 //! * whoever takes the word out of ARMED, without REGISTERING, to one of the three ends: one exchange does, so one side;
 //! * the sleeper, if the word left ARMED while REGISTERING was set: the other side doesn't touch the waker then, and the sleeper
-//!   learns of it from its failed exchange.
+//!   learns of it from its failed exchange;
+//! * the sleeper, while the word is CANCELLED or GONE: from its exchange that cancels to the one that revives.
 //!
 //! # Proof: no sleep is lost
 //! The queue has the entry under a key that is not later than the time in the word: it was added with that time, and the word
 //! only moves on. When the key is due the entry is taken out, and either fired, or put back under the word's time if
 //! that is later. The waker that is woken is the last one registered, or the sleeper is told by its own exchange.
 //!
+//! # Proof: revival
+//! A cancelled entry stays in its queue until somebody comes across it. Until then it can be armed again, for the time that it had
+//! when it was cancelled or a later one: the word has only moved on then, as above, and who sleeps until the earliest key
+//! of the queue sleeps no longer than before. Nobody has to be told, whichever slot's queue it is.
+//!
+//! Nobody takes an entry out of the queue for being dead but who has exchanged CANCELLED for GONE; revival exchanges CANCELLED
+//! for ARMED. It is one word, so one of the two succeeds.
+//! * If it is the removal, revival fails, and the sleeper starts another timer.
+//! * If it is the revival, who wanted to remove the entry sees the time in the word: it keeps the entry, fires it, or shuts it
+//!   down, as any that is armed. One who looked for the earliest time has taken this one into account.
+//!
+//! CANCELLED may also stand in the word of an entry that has fired before, which is in no queue: only an exchange that found the
+//! word armed makes a [`Dormant`].
+//!
 //! Go: runtime/time.go (type timer, 61; stop, 478; modify, 600)
 
 use gmp_base::loom::{AtomicU64, Ordering, UnsafeCell};
 use std::fmt;
+use std::mem::ManuallyDrop;
+use std::ptr;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -37,13 +57,14 @@ const REGISTERING: u64 = 1;
 const FIRED: u64 = u64::MAX;
 const SHUTDOWN: u64 = u64::MAX - 1;
 const CANCELLED: u64 = u64::MAX - 2;
+const GONE: u64 = u64::MAX - 3;
 
 const fn armed(when: u64) -> u64 {
     when << 1
 }
 
 const fn is_armed(word: u64) -> bool {
-    word < CANCELLED
+    word < GONE
 }
 
 /// How a sleep ended.
@@ -136,10 +157,20 @@ impl Timer {
 
     /// Cancels it, and returns the waker that nobody will wake now.
     pub fn cancel(mut self) -> Option<Waker> {
-        self.cancel_by_ref()
+        self.cancel_by_ref().map(|(waker, _)| waker)?
     }
 
-    fn cancel_by_ref(&mut self) -> Option<Waker> {
+    /// As [`cancel`](Self::cancel); the entry can be used again. `None` if the sleep has ended.
+    pub fn stop(mut self) -> Option<(Option<Waker>, Dormant)> {
+        let (waker, last) = self.cancel_by_ref()?;
+        let timer = ManuallyDrop::new(self);
+        // SAFETY: the timer isn't used or dropped any more, so the reference is ours. There is nothing else in it.
+        let entry = unsafe { ptr::read(&timer.entry) };
+        Some((waker, Dormant { entry, last }))
+    }
+
+    /// The waker, and the time for which it was armed.
+    fn cancel_by_ref(&mut self) -> Option<(Option<Waker>, u64)> {
         if self.ended().is_some() {
             return None;
         }
@@ -150,13 +181,59 @@ impl Timer {
             return None;
         }
         // SAFETY: our exchange took the word out of ARMED, and REGISTERING isn't set outside of `poll`.
-        self.entry.waker.with_mut(|w| unsafe { &mut *w }.take())
+        let waker = self.entry.waker.with_mut(|w| unsafe { &mut *w }.take());
+        Some((waker, word >> 1))
     }
 }
 
 impl Drop for Timer {
     fn drop(&mut self) {
         drop(self.cancel_by_ref());
+    }
+}
+
+/// A timer that has been stopped, whose entry the queue has, perhaps. See "Proof: revival".
+pub struct Dormant {
+    /// Its word is CANCELLED or GONE, and it has no waker.
+    entry: Arc<Entry>,
+    last: u64,
+}
+
+impl fmt::Debug for Dormant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dormant").field("entry", &self.entry).field("last", &self.last).finish()
+    }
+}
+
+impl Dormant {
+    /// The earliest time for which it can be armed again.
+    #[inline]
+    pub fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// Arms it again, in the queue where it is.
+    ///
+    /// # Errors
+    /// With the waker, if the queue has let go of it, or the time is earlier than [`last`](Self::last).
+    #[inline]
+    pub fn revive(self, when: u64, waker: Waker) -> Result<Timer, Waker> {
+        let when = when.min(LATEST);
+        // ORDERING: a glance; the exchange below decides.
+        if when < self.last || self.entry.word.load(Ordering::Relaxed) != CANCELLED {
+            return Err(waker);
+        }
+        // SAFETY: the word isn't armed and this is the sleeper's side, so the waker is ours.
+        let before = self.entry.waker.with_mut(|w| unsafe { &mut *w }.replace(waker));
+        debug_assert!(before.is_none(), "a cancelled entry had a waker");
+        if self.entry.exchange(CANCELLED, armed(when)) {
+            return Ok(Timer { entry: self.entry });
+        }
+        // SAFETY: as above: the other side has made it GONE and looks at it no more.
+        match self.entry.waker.with_mut(|w| unsafe { &mut *w }.take()) {
+            Some(waker) => Err(waker),
+            None => gmp_base::throw!("somebody took the waker of a timer that was not armed"),
+        }
     }
 }
 
@@ -197,6 +274,7 @@ impl fmt::Debug for Entry {
             FIRED => f.write_str("Fired"),
             SHUTDOWN => f.write_str("Shutdown"),
             CANCELLED => f.write_str("Cancelled"),
+            GONE => f.write_str("Gone"),
             word => f.debug_tuple("Armed").field(&(word >> 1)).finish(),
         }
     }
@@ -220,18 +298,27 @@ impl Entry {
         self.word.compare_exchange(from, to, Ordering::Release, Ordering::Relaxed).is_ok()
     }
 
-    /// Whether it will never fire.
+    /// The queue's side: the time that it is armed for. `None` if it has been cancelled: it will never fire then, and the queue
+    /// must let go of it.
     #[inline]
-    pub(crate) fn is_dead(&self) -> bool {
-        // ORDERING: a cancelled entry stays so; nothing is read from it.
-        self.word.load(Ordering::Relaxed) == CANCELLED
+    pub(crate) fn time_or_bury(&self) -> Option<u64> {
+        // ORDERING: only the time matters. A sleeper that changes it meanwhile makes it later; what says that it is dead is
+        // the exchange.
+        let mut word = self.word.load(Ordering::Relaxed);
+        while !is_armed(word) {
+            word = self.bury(word)?;
+        }
+        Some(word >> 1)
     }
 
-    /// When it is to fire; `None` if it will never.
-    pub(crate) fn when(&self) -> Option<u64> {
-        // ORDERING: only the time matters; a sleeper that changes it meanwhile makes it later, or makes another entry.
-        let word = self.word.load(Ordering::Relaxed);
-        is_armed(word).then_some(word >> 1)
+    /// The queue's side: takes an entry that isn't armed for dead. If it has been revived meanwhile, the new word.
+    fn bury(&self, word: u64) -> Option<u64> {
+        if word != CANCELLED {
+            return None;
+        }
+        // ORDERING: "Proof: revival" needs one order of the word's changes, no more: who finds GONE reads nothing else, and who finds
+        // the entry armed reads the waker behind `end`'s exchange.
+        self.word.compare_exchange(CANCELLED, GONE, Ordering::Relaxed, Ordering::Relaxed).err()
     }
 
     /// The queue's side: its time under the key has come.
@@ -252,7 +339,11 @@ impl Entry {
         let mut word = self.word.load(Ordering::Relaxed);
         loop {
             if !is_armed(word) {
-                return Due::Dead;
+                match self.bury(word) {
+                    Some(seen) => word = seen,
+                    None => return Due::Dead,
+                }
+                continue;
             }
             let when = word >> 1;
             if now.is_some_and(|now| when > now) {

@@ -4,7 +4,8 @@
 //! right here: it is hardly ever contended, and who holds which P doesn't matter to a timer.
 //!
 //! Dead entries are trimmed where an entry is added, and purged when the queue is twice as long as after the last purge. So it is
-//! never longer than twice the most timers that were alive at a time, or sixty-four, at a price of two looks an addition.
+//! never longer than twice the most timers that were alive at a time, or sixty-four, at a price of two looks an addition. Until then a
+//! dead entry can come to life again, without the queue's doing (`timer.rs`, "Proof: revival").
 //!
 //! Go: runtime/time.go (type timers, 136; addHeap, cleanHead, wakeTime, check, run, 292-1230)
 
@@ -88,7 +89,7 @@ impl Timers {
         }
         let mut state = self.state.lock();
         while let Some(node) = state.queue.peek() {
-            match node.entry.when() {
+            match node.entry.time_or_bury() {
                 None => drop(state.queue.pop()),
                 Some(when) if when > node.when => state.queue.delay_first(when),
                 Some(_) => break,
@@ -140,6 +141,10 @@ impl Timers {
 
     /// As [`run`](Self::run), the first `most` of them.
     pub fn run_some(&self, now: u64, most: usize, mut wake: impl FnMut(Waker)) -> bool {
+        // Nothing as a rule, for which no batch is laid out.
+        if self.earliest() > now {
+            return false;
+        }
         let mut fired = 0;
         let mut batch = [const { None }; BATCH];
         while fired < most && self.earliest() <= now {
@@ -208,3 +213,6 @@ mod loom_tests;
 
 #[cfg(all(test, not(gmp_loom)))]
 mod tests;
+
+#[cfg(all(test, not(gmp_loom)))]
+mod revival_tests;

@@ -201,3 +201,96 @@ fn loom_the_end_publishes() {
         });
     }
 }
+
+/// Stops the timer and arms it again for `LATER`, with the second waker. `None`: it had fired, or the queue had let go of it.
+fn stop_and_revive(timer: Timer, flags: &[Arc<Flag>; 2]) -> Option<Timer> {
+    let (waker, dormant) = timer.stop()?;
+    assert!(waker.is_some_and(|waker| waker.will_wake(&flags[0].waker())));
+    match dormant.revive(LATER, flags[1].waker()) {
+        Ok(timer) => Some(timer),
+        Err(waker) => {
+            assert!(waker.will_wake(&flags[1].waker()));
+            None
+        }
+    }
+}
+
+/// Revival and removal are exchanges of one word: either the heap lets go of the entry or it fires for the new waker.
+#[test]
+fn loom_fire_against_stop_and_revive() {
+    loom::model(|| {
+        let flags = [Flag::new(), Flag::new()];
+        let timer = Timer::new(DUE, flags[0].waker());
+        let entry = timer.entry();
+        let heap = thread::spawn(move || heap_side(&entry));
+        let revived = stop_and_revive(timer, &flags);
+        let fired = heap.join().unwrap();
+        let woken = [0, 1].map(|i| flags[i].woken());
+        match (&revived, fired) {
+            (Some(timer), fired) => {
+                assert_eq!((fired, woken), (Some(LATER), [0, 1]));
+                assert_eq!(timer.ended(), Some(Fired::Elapsed));
+            }
+            (None, Some(DUE)) => assert_eq!(woken, [1, 0]),
+            (None, fired) => assert_eq!((fired, woken), (None, [0, 0])),
+        }
+        assert!(flags.iter().all(Flag::is_alone), "a waker was leaked");
+    });
+}
+
+/// Who asks for the time either has the revived one or is the reason why there is none.
+#[test]
+fn loom_a_look_against_stop_and_revive() {
+    loom::model(|| {
+        let flags = [Flag::new(), Flag::new()];
+        let timer = Timer::new(DUE, flags[0].waker());
+        let entry = timer.entry();
+        let heap = thread::spawn(move || entry.time_or_bury());
+        let revived = stop_and_revive(timer, &flags);
+        match heap.join().unwrap() {
+            Some(time) => assert!(revived.is_some() && time <= LATER),
+            None => assert!(revived.is_none(), "revived, and nobody has it"),
+        }
+        drop(revived);
+        assert!(flags.iter().all(Flag::is_alone), "a waker was leaked");
+    });
+}
+
+/// A revived timer that is polled with a third waker while it fires.
+#[test]
+fn loom_fire_against_revive_and_poll() {
+    loom::model(|| {
+        let flags = [Flag::new(), Flag::new()];
+        let third = Flag::new();
+        let (_, dormant) = Timer::new(DUE, flags[0].waker()).stop().expect("it waited");
+        let mut timer = dormant.revive(DUE, flags[1].waker()).expect("nobody has let go of it");
+        let entry = timer.entry();
+        let heap = thread::spawn(move || heap_side(&entry));
+        let waits = poll(&mut timer, &third).is_pending();
+        assert_eq!(heap.join().unwrap(), Some(DUE));
+        let woken = (flags[0].woken(), flags[1].woken(), third.woken());
+        assert!(if waits { woken == (0, 0, 1) } else { woken.0 == 0 && woken.1 + woken.2 <= 1 });
+        assert_eq!(timer.ended(), Some(Fired::Elapsed));
+        assert!(flags.iter().all(Flag::is_alone) && third.is_alone());
+    });
+}
+
+/// The end of the runtime against a revival: shut down and woken, or not revived.
+#[test]
+fn loom_shutdown_against_stop_and_revive() {
+    loom::model(|| {
+        let flags = [Flag::new(), Flag::new()];
+        let timer = Timer::new(DUE, flags[0].waker());
+        let entry = timer.entry();
+        let heap = thread::spawn(move || entry.shut_down().into_iter().for_each(|w| w.wake()));
+        let revived = stop_and_revive(timer, &flags);
+        heap.join().unwrap();
+        if let Some(timer) = revived {
+            assert_eq!(timer.ended(), Some(Fired::Shutdown), "it sleeps past the end");
+            assert_eq!([0, 1].map(|i| flags[i].woken()), [0, 1]);
+        } else {
+            assert_eq!(flags[1].woken(), 0);
+        }
+        assert!(flags.iter().all(Flag::is_alone));
+    });
+}

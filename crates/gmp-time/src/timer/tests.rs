@@ -1,6 +1,8 @@
 //! One timer, one thread at a time; and wakers that misbehave where the code can't know of it.
 
-use super::{CANCELLED, Due, Entry, FIRED, Fired, LATEST, REGISTERING, SHUTDOWN, Timer, armed, is_armed};
+use super::{
+    CANCELLED, Dormant, Due, Entry, FIRED, Fired, GONE, LATEST, REGISTERING, SHUTDOWN, Timer, armed, is_armed,
+};
 use crate::testing::{Flag, poll};
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,7 +22,7 @@ fn words_do_not_collide() {
         assert!(is_armed(armed(when)) && is_armed(armed(when) | REGISTERING));
         assert_eq!((armed(when) | REGISTERING) >> 1, when);
     }
-    assert!(![FIRED, SHUTDOWN, CANCELLED].into_iter().any(is_armed));
+    assert!(![FIRED, SHUTDOWN, CANCELLED, GONE].into_iter().any(is_armed));
 }
 
 #[test]
@@ -62,7 +64,7 @@ fn a_cancelled_timer_gives_the_last_waker_back_and_is_dead() {
     assert!(poll(&mut timer, &flags[1]).is_pending());
     let waker = timer.cancel().expect("it waited");
     assert!(waker.will_wake(&flags[1].waker()));
-    assert!(entry.is_dead());
+    assert_eq!(entry.time_or_bury(), None);
     assert!(matches!(entry.fire(10), Due::Dead));
     assert!(entry.shut_down().is_none());
     drop(waker);
@@ -74,9 +76,9 @@ fn dropped_is_cancelled() {
     let flag = Flag::new();
     let timer = Timer::new(10, flag.waker());
     let entry = timer.entry();
-    assert!(!entry.is_dead());
+    assert_eq!(entry.time_or_bury(), Some(10));
     drop(timer);
-    assert!(entry.is_dead() && flag.is_alone());
+    assert!(entry.time_or_bury().is_none() && flag.is_alone());
     assert_eq!(flag.woken(), 0);
 }
 
@@ -203,4 +205,110 @@ fn a_clone_that_panics_while_it_fires() {
     assert_eq!(poll(&mut timer, &flag), Poll::Ready(Fired::Elapsed));
     drop((timer, entry));
     assert_eq!(flag.woken(), 0);
+}
+
+fn stop(timer: Timer) -> (Waker, Dormant) {
+    let (waker, dormant) = timer.stop().expect("it waited");
+    (waker.expect("it had a waker"), dormant)
+}
+
+#[test]
+fn revived_for_another_waker() {
+    let flags = [Flag::new(), Flag::new()];
+    let timer = Timer::new(10, flags[0].waker());
+    let entry = timer.entry();
+    let (waker, dormant) = stop(timer);
+    assert!(waker.will_wake(&flags[0].waker()));
+    drop(waker);
+    assert_eq!(format!("{dormant:?}"), "Dormant { entry: Cancelled, last: 10 }");
+    assert_eq!(dormant.last(), 10);
+    let timer = dormant.revive(15, flags[1].waker()).expect("nobody has let go of it");
+    assert!(Arc::ptr_eq(&entry, &timer.entry()));
+    assert_eq!(entry.time_or_bury(), Some(15));
+    assert!(matches!(entry.fire(10), Due::Later(15)));
+    wake(entry.fire(15));
+    assert_eq!([0, 1].map(|i| flags[i].woken()), [0, 1]);
+    assert_eq!(timer.ended(), Some(Fired::Elapsed));
+    assert!(flags.iter().all(Flag::is_alone));
+}
+
+#[test]
+fn revived_again_and_again() {
+    let flags = [Flag::new(), Flag::new()];
+    let mut timer = Timer::new(10, flags[0].waker());
+    let entry = timer.entry();
+    for when in 10..1_000 {
+        assert!(poll(&mut timer, &flags[1]).is_pending());
+        let put_off = when % 3 == 0 && timer.rearm_later(when + 1);
+        let (waker, dormant) = stop(timer);
+        assert!(waker.will_wake(&flags[1].waker()));
+        assert_eq!(dormant.last(), when + u64::from(put_off));
+        timer = dormant.revive(when + 1, flags[0].waker()).expect("nobody has let go of it");
+        assert!(matches!(entry.fire(when), Due::Later(later) if later == when + 1));
+    }
+    wake(entry.fire(1_000));
+    assert!(timer.stop().is_none(), "it is over");
+    assert_eq!([0, 1].map(|i| flags[i].woken()), [1, 0]);
+    assert!(flags.iter().all(Flag::is_alone));
+}
+
+/// The key in the queue may be as late as the last time.
+#[test]
+fn not_revived_for_an_earlier_time() {
+    let flag = Flag::new();
+    let mut timer = Timer::new(10, Waker::noop().clone());
+    assert!(timer.rearm_later(20));
+    let (_, dormant) = stop(timer);
+    let waker = dormant.revive(19, flag.waker()).expect_err("the queue may come to it too late");
+    assert!(waker.will_wake(&flag.waker()));
+    drop(waker);
+    assert!(flag.is_alone());
+
+    let (_, dormant) = stop(Timer::new(u64::MAX, Waker::noop().clone()));
+    assert_eq!(dormant.last(), LATEST);
+    assert!(dormant.revive(u64::MAX, Waker::noop().clone()).is_ok());
+}
+
+/// Each of the ways by which a queue lets go of an entry.
+#[test]
+fn not_revived_once_the_queue_has_let_go() {
+    let ways: [fn(&Entry); 3] = [
+        |entry| assert_eq!(entry.time_or_bury(), None),
+        |entry| assert!(matches!(entry.fire(10), Due::Dead)),
+        |entry| assert!(entry.shut_down().is_none()),
+    ];
+    for let_go in ways {
+        let flag = Flag::new();
+        let timer = Timer::new(10, Waker::noop().clone());
+        let entry = timer.entry();
+        let (_, dormant) = stop(timer);
+        let_go(&entry);
+        assert_eq!(format!("{entry:?}"), "Gone");
+        let waker = dormant.revive(20, flag.waker()).expect_err("nobody would fire it");
+        assert!(waker.will_wake(&flag.waker()));
+        drop(waker);
+        assert!(flag.is_alone(), "a dead entry keeps a waker");
+        let_go(&entry);
+    }
+}
+
+#[test]
+fn what_has_ended_is_not_stopped() {
+    for end in [FIRED, SHUTDOWN] {
+        let flag = Flag::new();
+        let timer = Timer::new(10, flag.waker());
+        let entry = timer.entry();
+        drop(if end == FIRED { entry.fire(10) } else { Due::Fired(entry.shut_down()) });
+        assert!(timer.stop().is_none());
+        assert!(flag.is_alone());
+    }
+}
+
+#[test]
+fn a_dormant_timer_keeps_no_waker() {
+    let flag = Flag::new();
+    let (waker, dormant) = stop(Timer::new(10, flag.waker()));
+    drop(waker);
+    assert!(flag.is_alone());
+    drop(dormant);
 }

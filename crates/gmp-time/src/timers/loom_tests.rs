@@ -164,3 +164,117 @@ fn loom_rearm_against_run() {
         assert_eq!((sleeper.woken.load(Ordering::Acquire), timer.ended()), (1, Some(Fired::Elapsed)));
     });
 }
+
+/// Stops a timer of another queue's, perhaps, and arms it again for `when`; if its queue has let go of it, starts one in `own`.
+/// Says whether it was revived.
+fn stop_and_start(timer: Timer, own: &Timers, when: u64, waker: Waker) -> (Timer, bool) {
+    let (_, dormant) = timer.stop().expect("it is not due");
+    match dormant.revive(when, waker) {
+        Ok(timer) => (timer, true),
+        Err(waker) => (own.start(when, waker).0, false),
+    }
+}
+
+/// What a model of a revival ends with: both queues come to `when`, and the sleeper is woken once.
+fn comes_to_its_end(queues: [&Timers; 2], when: u64, timer: &Timer, sleeper: &Arc<Sleeper>) {
+    assert!(queues.iter().any(|timers| timers.earliest_alive() == when), "nobody will wake for it");
+    queues.iter().for_each(|timers| run(timers, when - 1));
+    assert_eq!((sleeper.woken.load(Ordering::Acquire), timer.ended()), (0, None));
+    queues.iter().for_each(|timers| run(timers, when));
+    assert_eq!((sleeper.woken.load(Ordering::Acquire), timer.ended()), (1, Some(Fired::Elapsed)));
+    assert_eq!((Arc::strong_count(sleeper), queues[0].len() + queues[1].len()), (1, 0));
+}
+
+/// A timer is revived in another slot's queue while that one's M starts a timer, which trims.
+#[test]
+fn loom_revive_against_trim() {
+    loom::model(|| {
+        let (w, own) = (World::new(), Timers::new());
+        let (first, second) = (w.sleeper(), w.sleeper());
+        let timer = w.timers.start(3, first.into()).0;
+        let t = w.spawn(|timers| drop(timers.start(3, Waker::noop().clone())));
+        let (timer, _) = stop_and_start(timer, &own, 4, second.clone().into());
+        t.join().unwrap();
+        comes_to_its_end([&w.timers, &own], 4, &timer, &second);
+        assert_eq!(w.dropped.load(Ordering::Acquire), 1);
+    });
+}
+
+/// The same against a purge.
+#[test]
+fn loom_revive_against_purge() {
+    loom::model(|| {
+        let (w, own) = (World::new(), Timers::new());
+        let (first, second) = (w.sleeper(), w.sleeper());
+        let timer = w.timers.start(3, first.into()).0;
+        let t = w.spawn(|timers| {
+            let mut state = timers.state.lock();
+            state.queue.purge();
+            timers.publish(&state);
+        });
+        let (timer, _) = stop_and_start(timer, &own, 3, second.clone().into());
+        t.join().unwrap();
+        comes_to_its_end([&w.timers, &own], 3, &timer, &second);
+        assert_eq!(w.dropped.load(Ordering::Acquire), 1);
+    });
+}
+
+/// Who looks until when it may sleep sees the revived timer, or has made sure that it isn't revived there.
+#[test]
+fn loom_revive_against_a_look() {
+    loom::model(|| {
+        let (w, own) = (World::new(), Timers::new());
+        let (first, second) = (w.sleeper(), w.sleeper());
+        let timer = w.timers.start(3, first.into()).0;
+        let timers = w.timers.clone();
+        let looker = thread::spawn(move || timers.earliest_alive());
+        let (timer, revived) = stop_and_start(timer, &own, 4, second.clone().into());
+        let until = looker.join().unwrap();
+        assert!(!revived || until <= 4, "it is slept through, until {until}");
+        comes_to_its_end([&w.timers, &own], 4, &timer, &second);
+    });
+}
+
+/// A run that has come to the old time delays the revived timer or lets go of the dead one.
+#[test]
+fn loom_revive_against_run() {
+    loom::model(|| {
+        let (w, own) = (World::new(), Timers::new());
+        let (first, second) = (w.sleeper(), w.sleeper());
+        // The time of the key, not of the timer: so it isn't fired before it is stopped.
+        let mut timer = w.timers.start(1, first.into()).0;
+        assert!(timer.rearm_later(3));
+        let t = w.spawn(|timers| run(timers, 2));
+        let (timer, _) = stop_and_start(timer, &own, 4, second.clone().into());
+        t.join().unwrap();
+        comes_to_its_end([&w.timers, &own], 4, &timer, &second);
+    });
+}
+
+/// Revived while the runtime ends: nobody sleeps on.
+#[test]
+fn loom_revive_against_close() {
+    loom::model(|| {
+        let w = World::new();
+        let (first, second) = (w.sleeper(), w.sleeper());
+        let timer = w.timers.start(3, first.clone().into()).0;
+        let t = w.spawn(|timers| timers.close(Waker::wake));
+        let timer = match timer.stop() {
+            Some((_, dormant)) => match dormant.revive(4, second.clone().into()) {
+                Ok(timer) => Some(timer),
+                Err(waker) => Some(w.timers.start(4, waker).0),
+            },
+            None => None,
+        };
+        let at_once = timer.as_ref().is_some_and(|timer| timer.ended().is_some());
+        t.join().unwrap();
+        if let Some(timer) = &timer {
+            assert_eq!(timer.ended(), Some(Fired::Shutdown));
+            assert!(at_once || second.woken.load(Ordering::Acquire) == 1, "a sleep past the end");
+        } else {
+            assert_eq!(first.woken.load(Ordering::Acquire), 1);
+        }
+        assert_eq!(w.timers.len(), 0);
+        assert_eq!((Arc::strong_count(&first), Arc::strong_count(&second)), (1, 1));
+    });
+}

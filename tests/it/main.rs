@@ -28,6 +28,7 @@ mod local_runtime; // LocalRuntime, the local flavour
 mod task_observe; //  hooks, histograms, names
 mod sync_yields; //   a loop over each re-exported primitive yields
 mod time_sleep; //    Sleep: when, reset, drop, the end of its runtime
+mod time_revival; // a timer in the place of a cancelled one
 mod time_interval; // Interval, and what becomes of missed ticks
 mod time_timeout; //  Timeout
 mod time_pause; //    the clock that is paused, moved, and moves by itself

@@ -9,6 +9,7 @@ use crate::budget::Budget;
 use crate::proc::lockedm::Held;
 use crate::proc::pace::Pace;
 use crate::proc::pin::Crowding;
+use crate::runtime2::kept::{Kept, Reading};
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
 use gmp_arch::stack::{self, StackBounds};
@@ -66,6 +67,10 @@ pub struct M {
     away: AtomicBool,
     /// The kernel's number of its thread; 0: unknown.
     tid: AtomicU32,
+    /// A cancelled timer for the next start. Its own thread's, and nobody else's.
+    pub(crate) kept: Kept,
+    /// What the running task has read from the clock. As above.
+    pub(crate) reading: Reading,
     /// The G that has been locked to it last, and how it is known whether it still is. For its own thread; rarely used.
     pub(crate) lockedg: Lock<Option<(Id, Arc<Held>)>>,
     /// The slot whose CPUs the thread is pinned to, plus one; 0: none.
@@ -128,7 +133,7 @@ pub(crate) struct AtomicG0 {
     hi: gmp_base::loom::unmodelled::AtomicUsize,
 }
 
-// SAFETY: every field is atomic or immutable; the pointers are followed under the rules of the module.
+// SAFETY: every field is atomic, immutable or `Sync` by itself; the pointers are followed under the rules of the module.
 unsafe impl Send for M {}
 // SAFETY: as above.
 unsafe impl Sync for M {}
@@ -160,6 +165,8 @@ impl M {
             hogging: AtomicU32::new(0),
             away: AtomicBool::new(false),
             tid: AtomicU32::new(0),
+            kept: Kept::default(),
+            reading: Reading::default(),
             lockedg: Lock::new(LockRank::Leaf, None),
             pinned: AtomicU32::new(0),
         }

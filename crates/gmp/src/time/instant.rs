@@ -132,7 +132,15 @@ impl Instant {
 
 #[cfg(not(feature = "test-util"))]
 fn now() -> Instant {
-    Instant::from_std(std::time::Instant::now())
+    machine_now()
+}
+
+/// The machine's clock; a sleep that is made next knows what it says.
+#[inline]
+pub(super) fn machine_now() -> Instant {
+    let now = std::time::Instant::now();
+    gmp_sched::timer::note_now(now);
+    Instant::from_std(now)
 }
 
 #[cfg(feature = "test-util")]

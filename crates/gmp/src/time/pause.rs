@@ -3,6 +3,7 @@
 use crate::runtime::PAUSE_NEEDS_CURRENT_THREAD;
 use crate::task::yield_now;
 use crate::time::Instant;
+use crate::time::instant::machine_now;
 use gmp_sched::{Flavor, Sched};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -130,7 +131,7 @@ pub(crate) fn clocks_may_stand() {
 pub(super) fn now() -> Instant {
     // ORDERING: pairs with `clocks_may_stand`.
     if !PAUSED.load(Ordering::Acquire) {
-        return Instant::from_std(std::time::Instant::now());
+        return machine_now();
     }
     let now = gmp_sched::current().map(|sched| sched.clock().instant());
     Instant::from_std(now.unwrap_or_else(std::time::Instant::now))

@@ -65,7 +65,7 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// ```
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
-    Sleep { alarm: Alarm::new(from_now(duration)).ahead(duration) }
+    Sleep { alarm: Alarm::after(from_now(duration), duration) }
 }
 
 pin_project! {
@@ -214,6 +214,14 @@ pub(super) struct Alarm {
 /// A sleep that is made for so long isn't over when it is polled first, as a rule; and if it is, the scheduler tells.
 const AHEAD: Duration = Duration::from_millis(1);
 
+/// Of one that is made for a time. Who has read the clock before, in the same turn, most probably to reckon the time, has read it
+/// for both.
+#[inline]
+fn state_for(deadline: Instant) -> State {
+    let ahead = |now| deadline.into_std().saturating_duration_since(now) >= AHEAD;
+    if gmp_sched::timer::seen_now().is_some_and(ahead) { State::Ahead } else { State::New }
+}
+
 enum State {
     /// Not polled yet.
     New,
@@ -230,19 +238,25 @@ enum State {
 impl Alarm {
     /// Set to `deadline` on the current runtime's clock.
     #[track_caller]
+    #[inline]
     pub(super) fn new(deadline: Instant) -> Self {
-        match gmp_sched::getg::current_runtime() {
-            Some(runtime) => Self { deadline, runtime, state: State::New },
-            None => panic!("{NO_RUNTIME}"),
-        }
+        Self::with_state(deadline, state_for(deadline))
     }
 
-    /// Says that the deadline was `duration` ahead when this was made.
-    pub(super) fn ahead(mut self, duration: Duration) -> Self {
-        if duration >= AHEAD {
-            self.state = State::Ahead;
+    /// The same, where that is `duration` from now.
+    #[track_caller]
+    #[inline]
+    pub(super) fn after(deadline: Instant, duration: Duration) -> Self {
+        Self::with_state(deadline, if duration >= AHEAD { State::Ahead } else { State::New })
+    }
+
+    #[track_caller]
+    #[inline]
+    fn with_state(deadline: Instant, state: State) -> Self {
+        match gmp_sched::getg::current_runtime() {
+            Some(runtime) => Self { deadline, runtime, state },
+            None => panic!("{NO_RUNTIME}"),
         }
-        self
     }
 
     pub(super) fn deadline(&self) -> Instant {
@@ -264,16 +278,17 @@ impl Alarm {
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let budget = ready!(leaf::poll_proceed(cx));
         let fired = match &mut self.state {
             State::New | State::Ahead | State::Reset => self.look(cx.waker()),
             State::Armed(timer) => timer.poll(cx),
             State::Elapsed => Poll::Ready(Fired::Elapsed),
         };
-        match ready!(fired) {
-            Fired::Elapsed => self.state = State::Elapsed,
-            Fired::Shutdown => panic!("{SHUTTING_DOWN}"),
+        if ready!(fired) == Fired::Shutdown {
+            panic!("{SHUTTING_DOWN}");
         }
+        // Only what is over is progress.
+        let budget = ready!(leaf::poll_proceed(cx));
+        self.state = State::Elapsed;
         budget.made_progress();
         Poll::Ready(())
     }
@@ -308,7 +323,7 @@ impl Alarm {
             return;
         }
         // It is earlier, or the timer has just fired; then there is no waker any more.
-        if let Some(waker) = timer.cancel() {
+        if let Some(waker) = gmp_sched::timer::stop(self.runtime, timer) {
             if self.look(&waker).is_ready() {
                 waker.wake();
             }
@@ -318,7 +333,22 @@ impl Alarm {
     /// A new deadline. Nobody waits for it until the next poll.
     pub(super) fn set(&mut self, deadline: Instant) {
         self.deadline = deadline;
-        self.state = State::New;
+        self.stop();
+        self.state = state_for(deadline);
+    }
+
+    /// Nobody is to be woken.
+    #[inline]
+    fn stop(&mut self) {
+        if let State::Armed(timer) = std::mem::replace(&mut self.state, State::Elapsed) {
+            drop(gmp_sched::timer::stop(self.runtime, timer));
+        }
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 

@@ -47,7 +47,7 @@ where
     let value = future.into_future();
     // A time that no instant can hold is no limit.
     let Some(deadline) = Instant::now().checked_add(duration) else { return Timeout { value, alarm: None } };
-    Timeout { value, alarm: Some(Alarm::new(deadline).ahead(duration)) }
+    Timeout { value, alarm: Some(Alarm::after(deadline, duration)) }
 }
 
 /// Requires a future to complete before `deadline`.

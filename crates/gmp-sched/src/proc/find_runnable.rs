@@ -2,7 +2,7 @@
 //!
 //! | | source | when |
 //! |---|---|---|
-//! | 1 | own timers | each turn; the clock is read each fourth, or more seldom where many wait |
+//! | 1 | own timers | each turn; the clock is read each fourth, or more seldom where many wait or the earliest is far |
 //! | 2 | netpoll without waiting, timers of idle slots; global queue, one G | each 61st turn |
 //! | 3 | `runnext`, then the ring | |
 //! | 4 | global queue, a batch | |
@@ -31,7 +31,6 @@ use crate::runtime2::schedt::Sched;
 use gmp_base::loom::spin_loop;
 use gmp_queue::runq::CAPACITY;
 use gmp_task::Gp;
-use gmp_time::NEVER;
 
 /// How often a lingering M looks, and how long it pauses between two looks: about 20 µs in all, a fraction of what going to
 /// sleep and being woken takes, and long enough between looks for a producer to have put more than one G there.
@@ -46,12 +45,12 @@ pub(crate) fn find_runnable<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mu
         park::park_without_p(sched, g0, until);
         return None;
     };
-    if sched.slots[pp.slot()].timers.earliest() != NEVER {
+    if sched.slots[pp.slot()].timers.earliest() < g0.timers_far {
         // SAFETY: this thread's M holds the record, and this is g0.
         unsafe { seat::check_timers(sched, g0, pp) };
     }
     if g0.event_tick >= sched.config.event_interval {
-        g0.event_tick = 0;
+        g0.restart_event_tick();
         pin::notice_crowding(sched, mp, &mut g0.crowding);
         // SAFETY: as above.
         unsafe { look_around(sched, g0, pp) };
@@ -117,7 +116,7 @@ unsafe fn look_elsewhere(sched: &Sched, g0: &mut G0<'_>, pp: &P) -> bool {
     if g0.events_near {
         // SAFETY: the caller's promise.
         if unsafe { seat::netpoll_now(sched, pp) } {
-            g0.event_tick = 0;
+            g0.restart_event_tick();
             return true;
         }
         g0.events_near = false;

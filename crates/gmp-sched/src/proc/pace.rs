@@ -55,6 +55,11 @@ impl Pace {
         TURNS.max((waiting as u64 / 4).min(SOON / self.turn.max(1)) as u32)
     }
 
+    /// After how many nanoseconds so many turns will be over, even if they take several times as long as the last ones.
+    pub(crate) fn far(&self, turns: u32) -> u64 {
+        self.turn.saturating_mul(u64::from(turns)).saturating_mul(8)
+    }
+
     /// The M has fired timers or looked for them, and its ring is so long now. Says whether another M is to be woken.
     /// `last`: it will not look again.
     pub(crate) fn is_behind(&mut self, now: u64, fired: usize, waiting: usize, last: bool) -> bool {

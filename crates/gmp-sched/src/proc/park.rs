@@ -12,6 +12,7 @@ use gmp_arch::ticks::nanotime;
 use gmp_base::loom::Ordering;
 use gmp_queue::GQueue;
 use gmp_task::Header;
+use gmp_time::NEVER;
 
 /// A sleep below this, in nanoseconds, cost more than it spared.
 const SHORT_SLEEP: u64 = 50_000;
@@ -25,8 +26,9 @@ pub(crate) fn give_up_and_park<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: 
     };
     let slot = pp.slot();
     g0.pace.asleep();
-    let busy_since = g0.busy_since;
-    pp.stats.busy_nanos.add(nanotime().saturating_sub(busy_since));
+    g0.timers_far = NEVER;
+    let now = nanotime();
+    pp.stats.busy_nanos.add(now.saturating_sub(g0.busy_since));
     if !g0.has_run {
         pp.stats.noops.add(1);
     }
@@ -43,7 +45,7 @@ pub(crate) fn give_up_and_park<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: 
         }
         GiveUp::Idle => mp.set_spinning(false),
     }
-    second_look_and_sleep(sched, g0, until, slot);
+    second_look_and_sleep(sched, g0, until, slot, now);
 }
 
 /// An M that has lost its P, or never had one, joins the idle ones.
@@ -55,20 +57,19 @@ pub(crate) fn park_without_p<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &m
         let _ = sched.idle.stop_spinning();
     }
     sched.idle.join(MPtr::of(mp));
-    second_look_and_sleep(sched, g0, until, 0);
+    second_look_and_sleep(sched, g0, until, 0, nanotime());
 }
 
-/// The M is in the list of idle ones, and the fence of the dance is behind it.
-fn second_look_and_sleep<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
+/// The M is in the list of idle ones, since `now` or a little later, and the fence of the dance is behind it.
+fn second_look_and_sleep<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize, now: u64) {
     g0.mp.come_back();
     if !second_look(sched, g0, until, slot) {
         if let Some(hook) = &sched.config.hooks.on_thread_park {
             newm::run_hook(hook);
         }
-        let asleep_since = nanotime();
         mpark(sched, g0, until, slot);
         g0.busy_since = nanotime();
-        g0.linger = g0.busy_since.saturating_sub(asleep_since) < SHORT_SLEEP;
+        g0.linger = g0.busy_since.saturating_sub(now) < SHORT_SLEEP;
         g0.has_run = false;
         if let Some(hook) = &sched.config.hooks.on_thread_unpark {
             newm::run_hook(hook);

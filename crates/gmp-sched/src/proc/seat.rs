@@ -39,6 +39,9 @@ pub(super) const SPACING: u64 = 1_000_000;
 const CROWD_WAKES: usize = 8;
 /// ... and stay so while a wake finds so many of them.
 const CROWD_FIRED: usize = 8;
+/// To sleep until a timer that is further away than this, in nanoseconds, it needn't be known whether it is still alive: most waits
+/// end before, and one that doesn't looks closely then.
+const FAR: u64 = 16_000_000;
 /// A wait for events below this, in nanoseconds, was none.
 const EVENTS_NEAR: u64 = 5_000;
 
@@ -77,8 +80,7 @@ impl<'a> Batch<'a> {
 /// The calling thread's M must hold the record and be on g0.
 #[inline]
 pub(crate) unsafe fn check_timers(sched: &Sched, g0: &mut G0<'_>, pp: &P) {
-    g0.timer_tick += 1;
-    if g0.timer_tick >= g0.timer_interval || sched.clock.is_virtual() {
+    if g0.unlooked_turns() >= g0.timer_interval || sched.clock.is_virtual() {
         // SAFETY: the caller's promise.
         unsafe { fire_own(sched, g0, pp) };
     }
@@ -106,15 +108,26 @@ pub(crate) unsafe fn inject_fired(sched: &Sched, g0: &mut G0<'_>, pp: &P, now: u
     // SAFETY: the caller's promise.
     let others = unsafe { ready::inject_quietly(sched, pp, fired) };
     let waiting = pp.runq.len();
-    g0.pace.look(now, std::mem::take(&mut g0.timer_tick));
+    g0.pace.look(now, g0.unlooked_turns());
+    g0.looked_tick = g0.event_tick;
     if count >= CROWD_FIRED {
         g0.pace.start(sched.clock.now());
     }
     g0.timer_interval = g0.pace.next_look(waiting);
+    g0.timers_far = far(sched, g0, now);
     let last = sched.slots[pp.slot()].timers.earliest() == NEVER;
     if g0.pace.is_behind(now, if others { count } else { 0 }, waiting, last) && sched.idle.should_wake() {
         wakep::wakep(sched);
     }
+}
+
+/// From which time on an M that has looked at `now` needn't look at its own timers before it looks at all, at its 61st turn. Turns
+/// may become longer than they were, so this is only for who has others to rely on, who fire what is overdue.
+fn far(sched: &Sched, g0: &G0<'_>, now: u64) -> u64 {
+    if sched.fifo || !sched.sysmon.is_on() || sched.clock.is_virtual() {
+        return NEVER;
+    }
+    now.saturating_add(g0.pace.far(sched.config.event_interval))
 }
 
 /// How many timers an M fires at a time: those whose Gs find room in half of its ring. The others stay in the heap, which keeps
@@ -249,38 +262,47 @@ pub(crate) fn wait(sched: &Sched, g0: &mut G0<'_>, fresh: bool, batch: &mut GQue
     if !fresh && !sched.idle.look_round(MPtr::of(mp)) {
         return false;
     }
-    let earliest = spaced(sched, earliest(sched));
+    let began = sched.clock.now();
+    let near = if g0.looks_closely || sched.clock.is_virtual() { NEVER } else { began.saturating_add(FAR) };
+    let earliest = spaced(sched, earliest(sched, near));
     sched.idle.wait_until(MPtr::of(mp), earliest);
-    let mut now = sched.clock.now();
-    let delay = match earliest {
-        FOR_EVER => None,
-        when => Some(Duration::from_nanos(when.saturating_sub(now))),
-    };
     if sched.clock.is_paused() {
         wait_paused(sched, mp, earliest, batch);
     } else {
-        let began = now;
+        let delay = match earliest {
+            FOR_EVER => None,
+            when => Some(Duration::from_nanos(when.saturating_sub(began))),
+        };
         wait_for(sched, mp, delay, batch);
-        now = sched.clock.now();
-        g0.events_near = !batch.is_empty() && now.saturating_sub(began) < EVENTS_NEAR;
     }
+    let now = sched.clock.now();
+    g0.events_near = !batch.is_empty() && now.saturating_sub(began) < EVENTS_NEAR && !sched.clock.is_paused();
     g0.timers_fired = None;
     if earliest != FOR_EVER {
         let before = batch.len();
-        let now = sched.clock.now().max(now);
         run_timers(sched, now, None, CAPACITY / 2, batch);
         count_fired(sched, now, batch.len() - before);
         g0.timers_fired = (before == 0).then_some(now);
     }
+    g0.timers_far = far(sched, g0, now);
+    // What it has waited for is dead.
+    g0.looks_closely = earliest <= now && batch.is_empty();
     true
 }
 
-/// The time of the earliest timer; those of busy slots count later.
-fn earliest(sched: &Sched) -> u64 {
-    let when = |i: usize| match sched.slots[i].timers.earliest_alive() {
-        NEVER => FOR_EVER,
-        when if sched.is_unheld(i) => when,
-        when => when.saturating_add(GRACE),
+/// The time of the earliest timer; those of busy slots count later. From `near` on the timer may be a dead one.
+fn earliest(sched: &Sched, near: u64) -> u64 {
+    let when = |i: usize| {
+        let timers = &sched.slots[i].timers;
+        let when = match timers.earliest() {
+            when if when < near => timers.earliest_alive(),
+            when => when,
+        };
+        match when {
+            NEVER => FOR_EVER,
+            when if sched.is_unheld(i) => when,
+            when => when.saturating_add(GRACE),
+        }
     };
     (0..sched.used_slots().len()).map(when).min().unwrap_or(FOR_EVER)
 }

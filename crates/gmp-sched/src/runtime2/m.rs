@@ -19,6 +19,7 @@ use gmp_base::loom::unmodelled::{AtomicU32, Ordering as Unmodelled};
 use gmp_base::loom::{AtomicBool, AtomicPtr, Ordering};
 use gmp_base::note::{Note, Woken};
 use gmp_task::{Gp, Header, Id};
+use gmp_time::NEVER;
 use std::fmt;
 use std::panic::Location;
 use std::ptr::{self, NonNull};
@@ -366,14 +367,18 @@ pub struct G0<'a> {
     pub(crate) depth: usize,
     /// Turns since the last refill of the budget.
     pub(crate) since_refill: u32,
-    /// Turns since the last look at the clock, while there are timers.
-    pub(crate) timer_tick: u32,
-    /// How many there are between two looks.
+    /// What `event_tick` was at the last look at the clock.
+    pub(crate) looked_tick: u32,
+    /// How many turns there are between two looks.
     pub(crate) timer_interval: u32,
+    /// Own timers from this time on needn't be looked for before all are (`seat::check_all_timers`).
+    pub(crate) timers_far: u64,
     /// How long turns take.
     pub(crate) pace: Pace,
     /// When the timers fired that are all that the M has found in the seat.
     pub(crate) timers_fired: Option<u64>,
+    /// The M has waited in the seat for a timer that was dead: next time it makes sure.
+    pub(crate) looks_closely: bool,
     /// Turns since the last look for events.
     pub(crate) event_tick: u32,
     /// The last wait for events was so short that a look without waiting would have done.
@@ -417,10 +422,12 @@ impl<'a> G0<'a> {
             budget,
             tick: 0,
             since_refill: 0,
-            timer_tick: 0,
+            looked_tick: 0,
             timer_interval: 0,
+            timers_far: NEVER,
             pace: Pace::new(),
             timers_fired: None,
+            looks_closely: false,
             event_tick: 0,
             events_near: false,
             crowding: Crowding::default(),
@@ -430,5 +437,17 @@ impl<'a> G0<'a> {
             hog: false,
             linger: false,
         }
+    }
+
+    /// Turns since the last look at the clock.
+    #[inline]
+    pub(crate) fn unlooked_turns(&self) -> u32 {
+        self.event_tick.wrapping_sub(self.looked_tick)
+    }
+
+    /// Events have been looked for.
+    pub(crate) fn restart_event_tick(&mut self) {
+        self.looked_tick = self.looked_tick.wrapping_sub(self.event_tick);
+        self.event_tick = 0;
     }
 }

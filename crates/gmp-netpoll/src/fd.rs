@@ -71,7 +71,11 @@ pub fn read_at_most(fd: BorrowedFd<'_>, buf: &mut ReadBuf<'_>, most: usize) -> i
 pub fn recv(fd: BorrowedFd<'_>, buf: &mut ReadBuf<'_>, flags: libc::c_int) -> io::Result<usize> {
     check_flags(flags)?;
     let (n, ()) = receive(buf, |unfilled| {
-        let n = SockRef::from(&fd).recv_with_flags(unfilled, flags)?;
+        let room = unfilled.len().min(MOST);
+        // SAFETY: the descriptor is open while it is borrowed; the kernel writes at most `room` bytes, which `unfilled` has, and with
+        // these flags says how many it has written.
+        let n = unsafe { libc::recv(fd.as_raw_fd(), unfilled.as_mut_ptr().cast(), room, flags) };
+        let n = usize::try_from(n).map_err(|_| io::Error::last_os_error())?;
         Ok((n, ()))
     })?;
     Ok(n)

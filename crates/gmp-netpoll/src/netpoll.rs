@@ -142,6 +142,7 @@ impl Netpoll {
 const SHUTDOWN_TEXT: &str = "A Tokio 1.x context was found, but it is being shutdown.";
 
 /// What operations on descriptors return once their runtime has ended, in tokio's words.
+#[cold]
 pub fn shutdown_error() -> io::Error {
     io::Error::other(RuntimeShutdown)
 }

@@ -14,7 +14,7 @@
 //!
 //! # Proof: no event is lost
 //! An event is: change the word; lock the waiters, take those that it concerns. A waiter is: lock the waiters, put the waker
-//! there; look at the word. Both go through the same lock. If the event's lock is the later one, it finds the waker. If it is
+//! there, or see that it is there; look at the word. Both go through the same lock. If the event's lock is the later one, it finds the waker. If it is
 //! the earlier one, its change of the word is visible to who locks later, and the waiter sees it. An operation between
 //! "would block" and the clearing of the word can't clear an event that came meanwhile: the tick has changed, and the
 //! exchange is of the whole word. An event of an earlier descriptor can't set anything: the generation is in the word too.
@@ -26,7 +26,7 @@
 use crate::ready::Ready;
 use gmp_base::lock::Lock;
 use gmp_base::lockrank::LockRank;
-use gmp_base::loom::{AtomicU64, Ordering};
+use gmp_base::loom::{AtomicU32, AtomicU64, Ordering};
 use std::fmt;
 use std::task::{Context, Poll, Waker};
 
@@ -52,6 +52,13 @@ impl Direction {
         match self {
             Self::Read => Ready::READ,
             Self::Write => Ready::WRITE,
+        }
+    }
+
+    fn bit(self) -> u32 {
+        match self {
+            Self::Read => 1,
+            Self::Write => 2,
         }
     }
 }
@@ -91,6 +98,8 @@ pub struct PollDesc {
     /// Its place in the cache. Immutable.
     index: u32,
     word: AtomicU64,
+    /// Whether there are direct wakers, [`Direction::bit`] for each. Written under the lock; a hint for who doesn't hold it.
+    direct: AtomicU32,
     waiters: Lock<Waiters>,
 }
 
@@ -101,6 +110,33 @@ struct Waiters {
     /// First come, first woken.
     others: Vec<Waiter>,
     next_id: u64,
+}
+
+impl Waiters {
+    fn direct(&mut self, direction: Direction) -> &mut Option<Waker> {
+        match direction {
+            Direction::Read => &mut self.reader,
+            Direction::Write => &mut self.writer,
+        }
+    }
+
+    /// Who waits for this, of those that aren't direct. One as a rule, whose place is kept for the next: nothing is allocated then.
+    #[cold]
+    fn take_others(&mut self, ready: Ready) -> (Option<Waiter>, Vec<Waiter>) {
+        match self.others.iter().filter(|w| w.asked.intersects(ready)).count() {
+            0 => (None, Vec::new()),
+            1 => {
+                let found = self.others.iter().position(|w| w.asked.intersects(ready));
+                (found.map(|i| self.others.remove(i)), Vec::new())
+            }
+            _ => {
+                let (woken, stay) =
+                    std::mem::take(&mut self.others).into_iter().partition(|w| w.asked.intersects(ready));
+                self.others = stay;
+                (None, woken)
+            }
+        }
+    }
 }
 
 struct Waiter {
@@ -121,7 +157,12 @@ impl fmt::Debug for PollDesc {
 
 impl PollDesc {
     pub(crate) fn new(index: u32) -> Self {
-        Self { index, word: AtomicU64::new(0), waiters: Lock::new(LockRank::PollDesc, Waiters::default()) }
+        Self {
+            index,
+            word: AtomicU64::new(0),
+            direct: AtomicU32::new(0),
+            waiters: Lock::new(LockRank::PollDesc, Waiters::default()),
+        }
     }
 
     pub(crate) fn index(&self) -> u32 {
@@ -141,25 +182,57 @@ impl PollDesc {
     }
 
     /// What it is ready for; if nothing, the context's waker is woken when that changes. One waker a direction: the last.
-    #[inline]
+    #[inline(always)]
     pub fn poll(&self, cx: &Context<'_>, direction: Direction) -> Poll<ReadyEvent> {
-        let event = self.look(direction.ready());
-        if event.is_something() { Poll::Ready(event) } else { self.block(cx, direction) }
+        let asked = direction.ready();
+        let something = u64::from(asked.bits()) | SHUTDOWN;
+        // ORDERING: as in `look`.
+        let mut word = self.word.load(Ordering::Acquire);
+        if word & something == 0 {
+            word = self.block(cx.waker(), direction);
+            if word & something == 0 {
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(ReadyEvent::of(word, asked))
     }
 
-    fn block(&self, cx: &Context<'_>, direction: Direction) -> Poll<ReadyEvent> {
+    /// Sees that the waker is there, and returns the word as it is then.
+    #[inline(never)]
+    fn block(&self, waker: &Waker, direction: Direction) -> u64 {
+        if !self.waits_already(waker, direction) {
+            self.register(waker, direction);
+        }
+        // ORDERING: as in `look`; behind the lock ("no event is lost").
+        self.word.load(Ordering::Acquire)
+    }
+
+    #[inline(never)]
+    fn register(&self, waker: &Waker, direction: Direction) {
         // User code, so before the lock.
-        let waker = cx.waker().clone();
+        let waker = waker.clone();
         let mut waiters = self.waiters.lock();
-        let place = match direction {
-            Direction::Read => &mut waiters.reader,
-            Direction::Write => &mut waiters.writer,
-        };
-        let old = place.replace(waker);
+        let old = waiters.direct(direction).replace(waker);
+        self.hint(&waiters);
         drop(waiters);
         drop(old);
-        let event = self.look(direction.ready());
-        if event.is_something() { Poll::Ready(event) } else { Poll::Pending }
+    }
+
+    /// Whether the waker is there, as it is if a task tries again what it has tried in the same turn.
+    #[inline]
+    fn waits_already(&self, waker: &Waker, direction: Direction) -> bool {
+        // ORDERING: a hint, which spares the lock where there is nothing.
+        self.direct.load(Ordering::Relaxed) & direction.bit() != 0
+            && self.waiters.lock().direct(direction).as_ref().is_some_and(|there| there.will_wake(waker))
+    }
+
+    /// After each change of the direct wakers, under the lock.
+    #[inline]
+    fn hint(&self, waiters: &Waiters) {
+        let reader = if waiters.reader.is_some() { Direction::Read.bit() } else { 0 };
+        let writer = if waiters.writer.is_some() { Direction::Write.bit() } else { 0 };
+        // ORDERING: a hint.
+        self.direct.store(reader | writer, Ordering::Relaxed);
     }
 
     /// As [`poll`](Self::poll) for any readiness and any number of waiters, each with a [`Waiting`] of its own.
@@ -239,14 +312,18 @@ impl PollDesc {
     /// The descriptor is closed; the place is for another one. What was on its way to it is void.
     pub(crate) fn recycle(&self) {
         self.set(None, |word| ((word >> GENERATION_SHIFT) + 1) << GENERATION_SHIFT);
-        let waiters = std::mem::take(&mut *self.waiters.lock());
+        let mut waiters = self.waiters.lock();
+        let all = std::mem::take(&mut *waiters);
+        self.hint(&waiters);
         drop(waiters);
+        drop(all);
     }
 
     /// Drops the two direct wakers: their tasks don't wait any more.
     pub fn clear_wakers(&self) {
         let mut waiters = self.waiters.lock();
         let wakers = (waiters.reader.take(), waiters.writer.take());
+        self.hint(&waiters);
         drop(waiters);
         drop(wakers);
     }
@@ -267,27 +344,26 @@ impl PollDesc {
         }
     }
 
+    #[inline]
     fn unblock(&self, ready: Ready, mut wake: impl FnMut(Waker)) {
         let mut waiters = self.waiters.lock();
         let reader = if ready.intersects(Ready::READ) { waiters.reader.take() } else { None };
         let writer = if ready.intersects(Ready::WRITE) { waiters.writer.take() } else { None };
-        // One as a rule, whose place is kept for the next: nothing is allocated then.
-        let (other, others) = match waiters.others.iter().filter(|w| w.asked.intersects(ready)).count() {
-            0 => (None, Vec::new()),
-            1 => {
-                let found = waiters.others.iter().position(|w| w.asked.intersects(ready));
-                (found.map(|i| waiters.others.remove(i)), Vec::new())
-            }
-            _ => {
-                let (woken, stay) =
-                    std::mem::take(&mut waiters.others).into_iter().partition(|w| w.asked.intersects(ready));
-                waiters.others = stay;
-                (None, woken)
-            }
-        };
+        self.hint(&waiters);
+        let others = if waiters.others.is_empty() { (None, Vec::new()) } else { waiters.take_others(ready) };
         drop(waiters);
-        let others = other.into_iter().chain(others).map(|w| w.waker);
-        reader.into_iter().chain(writer).chain(others).for_each(&mut wake);
+        if let Some(waker) = reader {
+            wake(waker);
+        }
+        if let Some(waker) = writer {
+            wake(waker);
+        }
+        if let (Some(other), _) = others {
+            wake(other.waker);
+        }
+        for waiter in others.1 {
+            wake(waiter.waker);
+        }
     }
 }
 

@@ -88,7 +88,19 @@ impl Selector {
 }
 
 /// What epoll's bits mean; as mio reads them.
+#[inline]
 fn ready(bits: u32) -> Ready {
+    const IN: u32 = libc::EPOLLIN as u32;
+    const OUT: u32 = libc::EPOLLOUT as u32;
+    match bits {
+        IN => Ready::READABLE,
+        OUT => Ready::WRITABLE,
+        bits if bits == IN | OUT => Ready::READABLE | Ready::WRITABLE,
+        _ => ready_of_any(bits),
+    }
+}
+
+fn ready_of_any(bits: u32) -> Ready {
     let has = |flag: libc::c_int| bits & flag as u32 != 0;
     let mut ready = Ready::EMPTY;
     let mut add = |condition, what| {

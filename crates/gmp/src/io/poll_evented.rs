@@ -7,6 +7,7 @@ use gmp_netpoll::Direction;
 use mio::event::Source;
 use std::fmt;
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::ops::Deref;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::task::{Context, Poll, ready};
@@ -86,7 +87,26 @@ impl<E: Source> PollEvented<E> {
 
     /// As [`poll_read`](Self::poll_read) for a TCP stream.
     #[cfg(all(unix, feature = "net"))]
+    #[inline]
     pub(crate) fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+        backlog: &crate::io::backlog::Backlog,
+    ) -> Poll<io::Result<()>>
+    where
+        E: std::os::fd::AsFd,
+    {
+        // Who reads until nothing is left is here at least as often in vain as not.
+        if self.registration.must_wait(cx, Direction::Read) {
+            return Poll::Pending;
+        }
+        self.recv(cx, buf, backlog)
+    }
+
+    #[cfg(all(unix, feature = "net"))]
+    #[inline(never)]
+    fn recv(
         &self,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
@@ -119,13 +139,10 @@ impl<E: Source> PollEvented<E> {
         // That more buffers than these aren't written says nothing about room.
         let len = bufs.iter().take(IOV_MAX).map(|buf| buf.len()).sum();
         if len <= COPIED && bufs.len() > 1 && bufs.len() <= IOV_MAX {
-            let mut copy = [0; COPIED];
-            let mut end = 0;
-            for buf in bufs {
-                copy[end..end + buf.len()].copy_from_slice(buf);
-                end += buf.len();
-            }
-            return self.poll_write(cx, &copy[..len]);
+            let mut copy = [MaybeUninit::uninit(); COPIED];
+            let mut copy = ReadBuf::uninit(&mut copy);
+            bufs.iter().for_each(|buf| copy.put_slice(buf));
+            return self.poll_write(cx, copy.filled());
         }
         self.registration.poll_transfer(cx, Direction::Write, len, || self.source().write_vectored(bufs))
     }

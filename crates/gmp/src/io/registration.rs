@@ -1,7 +1,8 @@
 //! [`Registration`]: a descriptor in the runtime's netpoller, and the operations that wait for its readiness.
 //!
 //! Each operation is: look at the readiness; try; if that would block, clear what was wrong, unless an event has come since, and
-//! wait for the next. All of them use the task's budget.
+//! wait for the next. All of them use the task's budget, but for what finds at the first look that it has to wait: that is no
+//! progress.
 //!
 //! Go: internal/poll/fd_poll_runtime.go, fd_unix.go (FD)
 
@@ -89,15 +90,22 @@ impl Registration {
         Poll::Ready(if event.is_shutdown { Err(shutdown_error()) } else { Ok(ReadyEvent::of(event)) })
     }
 
-    #[inline]
+    #[inline(always)]
     fn poll_ready(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<io::Result<gmp_netpoll::ReadyEvent>> {
-        let budget = ready!(leaf::poll_proceed(cx));
         let event = ready!(self.desc.poll(cx, direction));
+        let budget = ready!(leaf::poll_proceed(cx));
         if event.is_shutdown {
             return Poll::Ready(Err(shutdown_error()));
         }
         budget.made_progress();
         Poll::Ready(Ok(event))
+    }
+
+    /// Whether an operation has to wait; then the context's waker is woken when it hasn't any more. For the beginning of one that
+    /// is worth a short way for this.
+    #[inline]
+    pub(crate) fn must_wait(&self, cx: &Context<'_>, direction: Direction) -> bool {
+        self.desc.poll(cx, direction).is_pending()
     }
 
     pub(crate) fn poll_read_io<R>(

@@ -302,14 +302,17 @@ impl TcpStream {
 
     // What the halves share with the stream: all of it takes `&self`.
 
+    #[inline]
     pub(crate) fn read_half_poll_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.io.poll_recv(cx, buf, &self.backlog)
     }
 
+    #[inline]
     pub(crate) fn write_half_poll_write(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.io.poll_write(cx, buf)
     }
 
+    #[inline]
     pub(crate) fn write_half_poll_write_vectored(
         &self,
         cx: &mut Context<'_>,

@@ -218,7 +218,7 @@ const AHEAD: Duration = Duration::from_millis(1);
 /// for both.
 #[inline]
 fn state_for(deadline: Instant) -> State {
-    let ahead = |now| deadline.into_std().saturating_duration_since(now) >= AHEAD;
+    let ahead = |now: std::time::Instant| now.checked_add(AHEAD).is_some_and(|near| deadline.into_std() >= near);
     if gmp_sched::timer::seen_now().is_some_and(ahead) { State::Ahead } else { State::New }
 }
 

@@ -367,3 +367,41 @@ fn loom_shut_down_against_event_and_clear() {
         assert!(last.ready.intersects(Ready::WRITABLE), "the event was lost");
     });
 }
+
+/// A task that tries again what it has tried before: its waker may be there still, or an event may just have taken it.
+#[test]
+fn loom_event_against_two_polls_of_one_task() {
+    loom::model(|| {
+        let desc = new();
+        let reader = Task::new();
+        assert!(poll(&desc, &reader, Direction::Read).is_pending());
+        let t = event(&desc, 0, Ready::READABLE);
+        let first = poll(&desc, &reader, Direction::Read);
+        let second = poll(&desc, &reader, Direction::Read);
+        t.join().unwrap();
+        // It found the waker of before, or the one of the first of these polls; never both.
+        assert_eq!(reader.wakes(), 1, "the event was lost, or told twice");
+        assert!(second.is_ready() || first.is_pending(), "the readiness went away");
+        let third = poll(&desc, &reader, Direction::Read);
+        assert!(third.is_ready());
+        // One that was registered just after the event had taken the other, and saw the readiness behind the lock.
+        assert!(Arc::strong_count(&reader) <= 2);
+    });
+}
+
+/// Two tasks in one direction: the last that waits is the one that is woken, whoever was there before.
+#[test]
+fn loom_event_against_two_polls_of_two_tasks() {
+    loom::model(|| {
+        let desc = new();
+        let (one, other) = (Task::new(), Task::new());
+        assert!(poll(&desc, &one, Direction::Read).is_pending());
+        let t = event(&desc, 0, Ready::READABLE);
+        let polled = [&other, &one].map(|task| poll(&desc, task, Direction::Read));
+        t.join().unwrap();
+        if polled[1].is_pending() {
+            assert!(one.wakes() >= 1, "the last one was not woken");
+        }
+        assert_eq!(one.wakes() + other.wakes(), 1, "one waker at a time");
+    });
+}

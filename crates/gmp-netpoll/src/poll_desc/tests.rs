@@ -3,9 +3,10 @@
 use super::{Direction, PollDesc, ReadyEvent, Waiting};
 use crate::ready::Ready;
 use gmp_base::lockrank::assert_no_locks;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 
 /// Counts its wakes; user code, so it runs without a lock. The `Arc`'s count tells how many of its wakers there are.
 #[derive(Default)]
@@ -74,6 +75,48 @@ fn the_last_waker_of_a_direction_counts() {
     assert_eq!(wakers(&first), 0);
     set(&desc, Ready::READABLE);
     assert_eq!((first.wakes(), last.wakes()), (0, 1));
+}
+
+/// A waker without a task, whose clones are counted.
+fn counted_waker() -> Waker {
+    const fn of(_: *const ()) -> RawWaker {
+        RawWaker::new(std::ptr::null(), &VTABLE)
+    }
+    unsafe fn clone(data: *const ()) -> RawWaker {
+        CLONES.set(CLONES.get() + 1);
+        of(data)
+    }
+    unsafe fn nothing(_: *const ()) {}
+    static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, nothing, nothing, nothing);
+    // SAFETY: without data there is nothing that the functions could do wrong.
+    unsafe { Waker::from_raw(of(std::ptr::null())) }
+}
+
+thread_local!(static CLONES: Cell<usize> = const { Cell::new(0) });
+
+#[test]
+fn the_same_waker_stays_where_it_is() {
+    let desc = PollDesc::new(0);
+    let waker = counted_waker();
+    let wait = |direction| desc.poll(&Context::from_waker(&waker), direction).is_pending();
+    assert!(wait(Direction::Read) && wait(Direction::Read) && wait(Direction::Read));
+    assert_eq!(CLONES.get(), 1);
+    assert!(wait(Direction::Write) && wait(Direction::Write));
+    assert_eq!(CLONES.get(), 2);
+    // Another one in between, an event, and the end of the wait: then it isn't there any more.
+    let other = Arc::<Task>::default();
+    assert!(poll(&desc, &other, Direction::Read).is_pending() && wait(Direction::Read));
+    assert_eq!((CLONES.get(), wakers(&other)), (3, 0));
+    set(&desc, Ready::READABLE);
+    desc.clear(desc.look(Ready::READ));
+    assert!(wait(Direction::Read) && wait(Direction::Read));
+    assert_eq!(CLONES.get(), 4);
+    desc.clear_wakers();
+    assert!(wait(Direction::Read) && wait(Direction::Write));
+    assert_eq!(CLONES.get(), 6);
+    desc.recycle();
+    assert!(wait(Direction::Read));
+    assert_eq!(CLONES.get(), 7);
 }
 
 /// A waker that is the last to hold its task drops it, wherever the descriptor lets go of it.

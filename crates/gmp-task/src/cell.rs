@@ -40,8 +40,9 @@ impl<F: Future + 'static, S: Schedule> Cell<F, S> {
         run: poll::run::<F, S>,
         shutdown: poll::shutdown::<F, S>,
         ready: S::ready,
+        ready_unlocked: S::ready_unlocked,
         take_output: poll::take_output::<F, S>,
-        drop_output: poll::drop_output::<F, S>,
+        drop_joined: poll::drop_joined::<F, S>,
         free: free::<F, S>,
     };
 }
@@ -72,16 +73,35 @@ where
 
 /// # Safety
 /// See [`g::free`](crate::g::free); `gp` must be a `Cell<F, S>`.
-unsafe fn free<F: Future + 'static, S: Schedule>(gp: Gp) {
+#[inline]
+pub(crate) unsafe fn free<F: Future + 'static, S: Schedule>(gp: Gp) {
     let cell = gp.cast::<Cell<F, S>>();
     // Nothing of value is left in it: future and output are dropped before the last reference, and so is the join
-    // waker. Dropping in place costs nothing then, and keeps that from being an assumption.
-    // SAFETY: the caller has the last reference.
-    unsafe { cell.drop_in_place() };
+    // waker. Were it otherwise, that would leak; where it costs nothing that matters, it is looked at.
+    if cfg!(any(debug_assertions, gmp_loom)) {
+        // SAFETY: the caller has the last reference.
+        unsafe { assert_empty(cell) };
+        // SAFETY: as above.
+        unsafe { cell.drop_in_place() };
+    }
     match Cell::<F, S>::CLASS {
         // SAFETY: the cell came from `gfget` for this class, in `newg`.
         Some(class) => unsafe { S::gfput(cell.cast(), class) },
         // SAFETY: the cell came from the allocator with this layout, in `newg`.
         None => unsafe { dealloc(cell.as_ptr().cast(), Cell::<F, S>::LAYOUT) },
+    }
+}
+
+/// # Safety
+/// The caller must have the last reference.
+unsafe fn assert_empty<F: Future + 'static, S: Schedule>(cell: NonNull<Cell<F, S>>) {
+    // SAFETY: the caller's promise.
+    let cell = unsafe { cell.as_ref() };
+    // SAFETY: nobody else has a reference.
+    let is_empty = cell.stage.with(|stage| matches!(unsafe { &*stage }, Stage::Empty));
+    // SAFETY: as above.
+    let has_waker = cell.header.join_waker.with(|waker| unsafe { &*waker }.is_some());
+    if !is_empty || has_waker {
+        gmp_base::throw!("gfput: g {} has something left in its cell", cell.header.id);
     }
 }

@@ -42,9 +42,11 @@ pub(crate) struct Vtable {
     pub(crate) run: unsafe fn(Gp) -> crate::poll::Ran,
     pub(crate) shutdown: unsafe fn(Gp),
     pub(crate) ready: unsafe fn(Gp),
+    pub(crate) ready_unlocked: unsafe fn(Gp),
     /// Writes the output to `*mut Poll<Result<T, JoinError>>`, dropping nothing there.
     pub(crate) take_output: unsafe fn(Gp, *mut ()),
-    pub(crate) drop_output: unsafe fn(Gp),
+    /// Drops the output, and then the join handle's reference.
+    pub(crate) drop_joined: unsafe fn(Gp),
     pub(crate) free: unsafe fn(Gp),
 }
 
@@ -136,8 +138,20 @@ impl Header {
 /// [`Ran::Again`](crate::Ran::Again) it must queue it.
 #[inline]
 pub unsafe fn run(gp: Gp) -> crate::poll::Ran {
+    // SAFETY: the caller's promise.
+    unsafe { run_after(gp, |_| {}) }
+}
+
+/// As [`run`]; looks at the header before, when it is read anyway.
+///
+/// # Safety
+/// As [`run`].
+#[inline(always)]
+pub unsafe fn run_after(gp: Gp, look: impl FnOnce(&Header)) -> crate::poll::Ran {
     // SAFETY: who has the right to run a G has a live one: it isn't dead, so it has its life reference.
-    let run = unsafe { gp.as_ref() }.vtable.run;
+    let header = unsafe { gp.as_ref() };
+    let run = header.vtable.run;
+    look(header);
     // SAFETY: the caller's promise is the function's.
     unsafe { run(gp) }
 }

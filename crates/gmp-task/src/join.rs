@@ -101,11 +101,15 @@ impl<T> JoinHandle<T> {
     }
 
     /// Registers `waker` if the task isn't dead; says whether the output can be read.
+    #[inline]
     fn poll_dead(&mut self, waker: &Waker) -> bool {
+        self.header().status.load().is_dead() || self.register(waker)
+    }
+
+    /// See [`poll_dead`](Self::poll_dead). Apart, so that a task that is dead already pays nothing for it.
+    #[inline(never)]
+    fn register(&mut self, waker: &Waker) -> bool {
         let header = self.header();
-        if header.status.load().is_dead() {
-            return true;
-        }
         // While JOIN_WAKER is set the waker is lent to whoever completes the G: it is taken back first.
         let mut old = None;
         if header.status.has_join_waker() {
@@ -140,12 +144,12 @@ impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // One budget for everything: a loop over handles that are ready must yield too.
-        let coop = std::task::ready!(tokio::task::coop::poll_proceed(cx));
+        // Who has to wait pays nothing for the budget: there is no progress.
         if !self.poll_dead(cx.waker()) {
             return Poll::Pending;
         }
-        coop.made_progress();
+        // One budget for everything: a loop over handles that are ready must yield too.
+        std::task::ready!(tokio::task::coop::poll_proceed(cx)).made_progress();
         let mut output = MaybeUninit::<Poll<Self::Output>>::uninit();
         let take_output = self.header().vtable.take_output;
         // SAFETY: the G is dead and died with JOIN_INTEREST, so the output is this handle's; it is of type `T`.
@@ -156,33 +160,39 @@ impl<T> Future for JoinHandle<T> {
 }
 
 impl<T> Drop for JoinHandle<T> {
+    #[inline]
     fn drop(&mut self) {
         let header = self.header();
         match header.status.drop_join_handle() {
-            JoinDropped::Nothing => return,
-            JoinDropped::DropWaker => {
-                // SAFETY: the bits are cleared and the G wasn't dead: the waker is ours.
-                let waker = header.join_waker.with_mut(|slot| unsafe { (*slot).take() });
-                // A panic of a user's waker must not keep the reference from being dropped.
-                let dropped = catch_unwind(AssertUnwindSafe(|| drop(waker)));
-                // SAFETY: the handle's own reference, used for the last time.
-                unsafe { g::drop_ref(self.gp) };
-                if let Err(payload) = dropped {
-                    // Two panics at a time would abort.
-                    if !std::thread::panicking() {
-                        std::panic::resume_unwind(payload);
-                    }
-                }
-                return;
-            }
-            JoinDropped::DropOutput => {
-                let drop_output = header.vtable.drop_output;
-                // SAFETY: the G is dead and died with JOIN_INTEREST: the output is ours.
-                unsafe { drop_output(self.gp) };
-            }
+            JoinDropped::Nothing => {}
+            // SAFETY: the bits are cleared and the G wasn't dead: waker and reference are ours.
+            JoinDropped::DropWaker => unsafe { drop_join_waker(self.gp) },
+            // SAFETY: the G is dead and died with JOIN_INTEREST: the output is ours, and the handle's own reference is used for
+            // the last time.
+            JoinDropped::DropOutput => unsafe { (header.vtable.drop_joined)(self.gp) },
         }
-        // SAFETY: the handle's own reference, used for the last time.
-        unsafe { g::drop_ref(self.gp) };
+    }
+}
+
+/// Drops a join waker that was passed on and has been taken back, and the join handle's reference.
+///
+/// # Safety
+/// Both must be the caller's; the reference isn't used afterwards.
+#[cold]
+unsafe fn drop_join_waker(gp: Gp) {
+    // SAFETY: the reference keeps the header.
+    let header = unsafe { gp.as_ref() };
+    // SAFETY: the waker is the caller's.
+    let waker = header.join_waker.with_mut(|slot| unsafe { (*slot).take() });
+    // A panic of a user's waker must not keep the reference from being dropped.
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(waker)));
+    // SAFETY: the caller's promise.
+    unsafe { g::drop_ref(gp) };
+    if let Err(payload) = dropped {
+        // Two panics at a time would abort.
+        if !std::thread::panicking() {
+            std::panic::resume_unwind(payload);
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //!
 //! Go: runtime/proc.go (execute's second half, park_m, goexit0), runtime/panic.go
 
-use crate::cell::{Cell, Stage};
+use crate::cell::{self, Cell, Stage};
 use crate::error::{JoinError, panic_message};
 use crate::g::{self, Gp};
 use crate::schedule::{Panicked, Schedule};
@@ -18,8 +18,9 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
-/// What became of a G that was run.
+/// What became of a G that was run. With a tag of its own, so that to ask for a variant is one comparison.
 #[must_use]
+#[repr(u8)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ran {
     /// It waits. It isn't ours any more.
@@ -282,24 +283,47 @@ pub(crate) unsafe fn take_output<F: Future, S>(gp: Gp, dst: *mut ()) {
     // The output is the caller's, so nobody else touches the stage. An output isn't pinned.
     stage.with_mut(|place| {
         // SAFETY: as above.
-        let output = match unsafe { &*place } {
-            // SAFETY: a live output, which is written over below and not dropped here.
-            Stage::Output(output) => unsafe { std::ptr::read(output) },
+        let output: *const _ = match unsafe { &*place } {
+            Stage::Output(output) => output,
             Stage::Empty => panic!("JoinHandle polled after completion"),
             Stage::Future(_) => gmp_base::throw!("a dead g has a future"),
         };
+        // Straight from there to here, and not by way of the stack.
+        // SAFETY: a live output, which is written over below and not dropped here.
+        let output = Poll::Ready(unsafe { output.read() });
+        // SAFETY: the caller says that `dst` points to room for it.
+        unsafe { dst.cast::<Poll<Result<F::Output, JoinError>>>().write(output) };
         // SAFETY: what was there has been moved out.
         unsafe { place.write(Stage::Empty) };
-        // SAFETY: the caller says that `dst` points to room for it.
-        unsafe { dst.cast::<Poll<Result<F::Output, JoinError>>>().write(Poll::Ready(output)) };
     });
+}
+
+/// The join handle is dropped after the G is dead: drops the output, if it hasn't been taken, and then the handle's reference.
+///
+/// # Safety
+/// `gp` must be a `Cell<F, S>`, dead, the output the caller's, and the reference too, which isn't used afterwards.
+pub(crate) unsafe fn drop_joined<F: Future + 'static, S: Schedule>(gp: Gp) {
+    let cell = gp.cast::<Cell<F, S>>();
+    // SAFETY: the caller's reference keeps the cell.
+    let stage = unsafe { &cell.as_ref().stage };
+    // As a rule it has been taken.
+    // SAFETY: the output is the caller's, so it is the one who may touch the stage.
+    if !stage.with(|stage| matches!(unsafe { &*stage }, Stage::Empty)) {
+        // SAFETY: the caller's promise.
+        unsafe { drop_output::<F, S>(gp) };
+    }
+    // SAFETY: the caller's reference keeps the header.
+    if unsafe { gp.as_ref() }.status.ref_dec() {
+        // SAFETY: that was the last reference, so the cell is ours alone.
+        unsafe { cell::free::<F, S>(gp) }
+    }
 }
 
 /// Drops the output; a panic of its drop is dropped too.
 ///
 /// # Safety
 /// `gp` must be a `Cell<F, S>`, dead or about to be, and the output the caller's.
-pub(crate) unsafe fn drop_output<F: Future, S>(gp: Gp) {
+unsafe fn drop_output<F: Future, S>(gp: Gp) {
     let cell = gp.cast::<Cell<F, S>>();
     // SAFETY: the output is the caller's, so it is the one who may touch the stage.
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| unsafe { empty_stage(cell) })) {

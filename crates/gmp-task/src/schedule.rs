@@ -22,6 +22,15 @@ pub unsafe trait Schedule: Sized + 'static {
     /// The caller must have the right to queue the G.
     unsafe fn ready(gp: Gp);
 
+    /// As [`ready`](Self::ready), for a G that isn't locked to an M, as the transition has seen that gave the right.
+    ///
+    /// # Safety
+    /// As [`ready`](Self::ready).
+    unsafe fn ready_unlocked(gp: Gp) {
+        // SAFETY: the caller's promise.
+        unsafe { Self::ready(gp) }
+    }
+
     /// The G is about to wait for the first time: list it. False if the scheduler has been closed; the G is then
     /// cancelled by its caller.
     ///

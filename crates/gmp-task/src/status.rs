@@ -34,8 +34,12 @@
 //!
 //! Go: runtime/runtime2.go:17-118, runtime/proc.go (casgstatus, 1220-1460)
 
+mod outcome;
+
 use gmp_base::loom::{AtomicUsize, Ordering};
 use std::fmt;
+
+pub use outcome::{Complete, JoinDropped, Park, Wake};
 
 /// In a queue, or on the way to or from one; during a poll: to be queued after it.
 const RUNNABLE: usize = 1;
@@ -123,64 +127,6 @@ impl fmt::Debug for Snapshot {
     }
 }
 
-/// What [`Status::park`] found.
-#[must_use]
-#[derive(Debug, PartialEq, Eq)]
-pub enum Park {
-    /// The G waits; it must not be touched any more, it may be running elsewhere already.
-    Parked,
-    /// It was woken during the poll: it is runnable, and the caller has the right to queue it.
-    Again {
-        /// It was also cancelled.
-        cancelled: bool,
-    },
-    /// It is locked to the caller's M: only the caller runs it.
-    Locked {
-        /// It was woken during the poll: it is runnable, and the right to run it is the caller's. If not, it waits.
-        again: bool,
-        /// It was also cancelled.
-        cancelled: bool,
-    },
-}
-
-/// What [`Status::complete`] leaves to its caller.
-#[must_use]
-#[derive(Debug, PartialEq, Eq)]
-pub enum Complete {
-    /// Nobody else has a reference: drop the output and free the cell.
-    Sole,
-    /// The join handle has the output, and the life reference is given up: nothing is left to do.
-    Released,
-    /// Wake the join waker, then drop the life reference.
-    WakeJoiner,
-    /// Nobody will read the output: drop it, then the life reference.
-    DropOutput,
-}
-
-/// What a wake that consumes its reference leaves to its caller.
-#[must_use]
-#[derive(Debug, PartialEq, Eq)]
-pub enum WakeByVal {
-    /// Nothing.
-    Nothing,
-    /// Queue the G.
-    Submit,
-    /// That was the last reference: free the cell.
-    Free,
-}
-
-/// What dropping the join handle leaves to its caller.
-#[must_use]
-#[derive(Debug, PartialEq, Eq)]
-pub enum JoinDropped {
-    /// Nothing; the reference is given up.
-    Nothing,
-    /// The join waker is the caller's: drop it, then the reference.
-    DropWaker,
-    /// The output is the caller's: drop it, then the reference.
-    DropOutput,
-}
-
 /// The G has died meanwhile.
 #[derive(Debug)]
 pub struct Dead;
@@ -213,6 +159,12 @@ impl Status {
         // ORDERING: acquires what the wakes released (what the future is to see) and what the last poller released in
         // `park` (the future itself).
         let old = self.0.fetch_add(RUNNING - RUNNABLE, Ordering::AcqRel);
+        // One mask for all that is rare.
+        old & (RUNNABLE | RUNNING | DEAD | CANCELLED) != RUNNABLE && Self::enter_rarely(old)
+    }
+
+    #[cold]
+    fn enter_rarely(old: usize) -> bool {
         if old & (RUNNABLE | RUNNING | DEAD) != RUNNABLE {
             gmp_base::throw!("execute: bad g status {:?}", Snapshot(old));
         }
@@ -231,11 +183,21 @@ impl Status {
     pub fn park(&self) -> Park {
         // ORDERING: releases the future to the next `enter`; acquires, for the case that we are the next.
         let old = self.0.fetch_sub(RUNNING, Ordering::AcqRel);
-        let cancelled = old & CANCELLED != 0;
-        match (old & (RUNNABLE | LOCKED) == 0, old & LOCKED == 0) {
-            (true, _) => Park::Parked,
-            (false, true) => Park::Again { cancelled },
-            (false, false) => Park::Locked { again: old & RUNNABLE != 0, cancelled },
+        // One mask for all that is rare.
+        match old & (RUNNABLE | CANCELLED | LOCKED) {
+            0 => Park::Parked,
+            RUNNABLE => Park::Again { cancelled: false },
+            _ => Self::park_rarely(old),
+        }
+    }
+
+    #[cold]
+    fn park_rarely(old: usize) -> Park {
+        // Who cancels a G makes it runnable in the same step, and the turn that would make it neither is its last.
+        let (again, cancelled) = (old & RUNNABLE != 0, old & CANCELLED != 0);
+        match old & LOCKED == 0 {
+            true => Park::Again { cancelled },
+            false => Park::Locked { again, cancelled },
         }
     }
 
@@ -280,47 +242,76 @@ impl Status {
                 gmp_base::throw!("goexit: bad g status {:?}", Snapshot(old));
             }
             let dead = old & !RUNNING | DEAD;
-            let (new, outcome) = match (old & JOIN_INTEREST != 0, old & JOIN_WAKER != 0) {
-                (false, _) if Snapshot(old).refs() == 1 => return Complete::Sole,
-                (false, _) => (dead, Complete::DropOutput),
-                (true, true) => (dead, Complete::WakeJoiner),
-                (true, false) => (dead - REF, Complete::Released),
-            };
             // ORDERING: releases the output to the join handle's acquire in `load`; acquires the join waker that the
             // handle released in `set_join_waker`, and dropped references as above.
-            match self.0.compare_exchange_weak(old, new, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return outcome,
-                Err(now) => old = now,
-            }
+            let exchange = |new| self.0.compare_exchange_weak(old, new, Ordering::AcqRel, Ordering::Acquire);
+            // An exchange for each outcome, so that it is known afterwards without being remembered.
+            let failed = if old & JOIN_WAKER != 0 {
+                match exchange(dead) {
+                    Ok(_) => return Complete::WakeJoiner,
+                    Err(now) => now,
+                }
+            } else if old & JOIN_INTEREST != 0 {
+                match exchange(dead - REF) {
+                    Ok(_) => return Complete::Released,
+                    Err(now) => now,
+                }
+            } else if Snapshot(old).refs() == 1 {
+                return Complete::Sole;
+            } else {
+                match exchange(dead) {
+                    Ok(_) => return Complete::DropOutput,
+                    Err(now) => now,
+                }
+            };
+            old = failed;
         }
     }
 
-    /// (3) by a borrowed reference. Says whether the caller has to queue the G.
+    /// (3) by a borrowed reference.
     #[inline]
-    #[must_use]
-    pub fn wake_by_ref(&self) -> bool {
-        // ORDERING: DEAD is final, so even an old value that has it is right.
-        if self.0.load(Ordering::Relaxed) & DEAD != 0 {
-            return false;
+    pub fn wake_by_ref(&self) -> Wake {
+        // ORDERING: a first guess; the exchange decides. DEAD is final, so even an old value that has it is right.
+        let mut old = self.0.load(Ordering::Relaxed);
+        if old & DEAD != 0 {
+            return Wake::Nothing;
         }
         // ORDERING: releases what the waker wrote to the `enter` that follows it in the word's order; acquires, so
         // that the queueing comes after the poll that parked.
-        let old = self.0.fetch_or(RUNNABLE, Ordering::AcqRel);
-        old & (RUNNABLE | RUNNING | DEAD) == 0
+        if self.0.compare_exchange(old, old | RUNNABLE, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            // ORDERING: as above. On a dead G it does nothing that anybody sees.
+            old = self.0.fetch_or(RUNNABLE, Ordering::AcqRel);
+        }
+        if old & (RUNNABLE | RUNNING | DEAD) == 0 { Wake::of_waiting(old & LOCKED != 0) } else { Wake::Nothing }
     }
 
     /// (3) giving up a reference.
     #[inline]
-    pub fn wake_by_val(&self) -> WakeByVal {
+    pub fn wake_by_val(&self) -> Wake {
         // ORDERING: a first guess; the exchange decides.
+        let old = self.0.load(Ordering::Relaxed);
+        // What is usual stands apart, so that it is known afterwards without being remembered.
+        if old & (RUNNABLE | RUNNING | DEAD | LOCKED) == 0 {
+            let new = (old | RUNNABLE) - REF;
+            // ORDERING: as in `wake_by_ref`.
+            if self.0.compare_exchange(old, new, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                return Wake::Submit;
+            }
+        }
+        self.wake_by_val_in_any_case()
+    }
+
+    #[inline(never)]
+    fn wake_by_val_in_any_case(&self) -> Wake {
+        // ORDERING: as in `wake_by_val`.
         let mut old = self.0.load(Ordering::Relaxed);
         loop {
             let (new, outcome) = if old & DEAD != 0 {
-                (old - REF, if Snapshot(old).refs() == 1 { WakeByVal::Free } else { WakeByVal::Nothing })
+                (old - REF, if Snapshot(old).refs() == 1 { Wake::Free } else { Wake::Nothing })
             } else if old & (RUNNABLE | RUNNING) == 0 {
-                ((old | RUNNABLE) - REF, WakeByVal::Submit)
+                ((old | RUNNABLE) - REF, Wake::of_waiting(old & LOCKED != 0))
             } else {
-                ((old | RUNNABLE) - REF, WakeByVal::Nothing)
+                ((old | RUNNABLE) - REF, Wake::Nothing)
             };
             // ORDERING: as in `wake_by_ref`; and as in `ref_dec` for the case that the cell is freed.
             match self.0.compare_exchange_weak(old, new, Ordering::AcqRel, Ordering::Relaxed) {

@@ -3,7 +3,7 @@
 //! Go: runtime/proc.go (goready, ready)
 
 use crate::g::{self, Gp, Header};
-use crate::status::WakeByVal;
+use crate::status::Wake;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ptr::NonNull;
@@ -63,9 +63,9 @@ pub fn into_ready(waker: Waker, sched: NonNull<()>) -> Result<Option<Gp>, Waker>
     // Its reference goes to `wake_by_val`.
     let _reference = ManuallyDrop::new(waker);
     match header.status.wake_by_val() {
-        WakeByVal::Nothing => Ok(None),
-        WakeByVal::Submit => Ok(Some(gp)),
-        WakeByVal::Free => {
+        Wake::Nothing => Ok(None),
+        Wake::Submit | Wake::SubmitLocked => Ok(Some(gp)),
+        Wake::Free => {
             // SAFETY: that was the last reference.
             unsafe { g::free(gp) };
             Ok(None)
@@ -86,13 +86,15 @@ unsafe fn wake(data: *const ()) {
     // SAFETY: the waker's reference keeps the header until `wake_by_val` gives it up; after that only what it returns
     // may be done.
     let header = unsafe { gp.as_ref() };
-    let ready = header.vtable.ready;
+    let vtable = header.vtable;
     match header.status.wake_by_val() {
-        WakeByVal::Nothing => {}
+        Wake::Nothing => {}
         // SAFETY: we have the right to queue the G, and it can't die before it has been.
-        WakeByVal::Submit => unsafe { ready(gp) },
+        Wake::Submit => unsafe { (vtable.ready_unlocked)(gp) },
+        // SAFETY: as above.
+        Wake::SubmitLocked => unsafe { (vtable.ready)(gp) },
         // SAFETY: that was the last reference.
-        WakeByVal::Free => unsafe { g::free(gp) },
+        Wake::Free => unsafe { g::free(gp) },
     }
 }
 
@@ -101,9 +103,13 @@ unsafe fn wake_by_ref(data: *const ()) {
     let gp = unsafe { gp(data) };
     // SAFETY: the waker's reference keeps the header.
     let header = unsafe { gp.as_ref() };
-    if header.status.wake_by_ref() {
+    match header.status.wake_by_ref() {
+        // The caller's reference stays.
+        Wake::Nothing | Wake::Free => {}
         // SAFETY: we have the right to queue the G.
-        unsafe { (header.vtable.ready)(gp) }
+        Wake::Submit => unsafe { (header.vtable.ready_unlocked)(gp) },
+        // SAFETY: as above.
+        Wake::SubmitLocked => unsafe { (header.vtable.ready)(gp) },
     }
 }
 

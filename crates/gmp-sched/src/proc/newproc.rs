@@ -172,6 +172,12 @@ unsafe impl Schedule for Sched {
         unsafe { ready::ready(gp) }
     }
 
+    #[inline]
+    unsafe fn ready_unlocked(gp: Gp) {
+        // SAFETY: the caller's promise.
+        unsafe { ready::ready_unlocked(gp) }
+    }
+
     unsafe fn allgadd(gp: Gp) -> bool {
         // SAFETY: the caller runs the G.
         let (sched, mp) = unsafe { own_m(gp) };

@@ -21,12 +21,22 @@ use std::sync::Arc;
 pub(crate) unsafe fn ready(gp: Gp) {
     // SAFETY: who has the right to queue a G keeps it from dying.
     let header = unsafe { gp.as_ref() };
-    // SAFETY: the caller's promise.
-    let sched: NonNull<Sched> = unsafe { header.sched() };
     if header.status.is_locked() {
         // SAFETY: the caller's promise.
         return unsafe { lockedm::ready_locked(gp) };
     }
+    // SAFETY: the caller's promise.
+    unsafe { ready_unlocked(gp) }
+}
+
+/// As [`ready`], for a G that isn't locked: it goes to a queue.
+///
+/// # Safety
+/// As [`ready`].
+#[inline]
+pub(crate) unsafe fn ready_unlocked(gp: Gp) {
+    // SAFETY: who has the right to queue a G keeps it from dying; the caller's promise.
+    let sched: NonNull<Sched> = unsafe { gp.as_ref().sched() };
     if let Some(mp) = getg::getm_of(sched.as_ptr()) {
         if let Some(pp) = mp.p() {
             // SAFETY: the M of this thread holds the record; the G is the caller's to queue.

@@ -272,7 +272,7 @@ impl World {
         }
         let to = thread_rng().gen_range(0..TASKS);
         self.g(to).inbox.fetch_add(1, Ordering::SeqCst);
-        self.g(to).status.wake_by_ref().then_some(self.gs[to])
+        self.g(to).status.wake_by_ref().is_submit().then_some(self.gs[to])
     }
 }
 

@@ -5,7 +5,7 @@
 //! The mock's queue is under a mutex, which orders more than the word promises. So the second half models the word by
 //! itself: [`Bare`].
 
-use super::{Complete, JoinDropped, Park, Status, WakeByVal};
+use super::{Complete, JoinDropped, Park, Status, Wake};
 use crate::testing::Mock;
 use gmp_base::loom::{AtomicUsize, Ordering, UnsafeCell, thread};
 use std::future::Future;
@@ -338,12 +338,12 @@ fn turn_against(wake: fn(&Bare) -> bool) {
 
 #[test]
 fn loom_bare_turn_against_wake_by_ref() {
-    turn_against(|bare| bare.status.wake_by_ref());
+    turn_against(|bare| bare.status.wake_by_ref().is_submit());
 }
 
 #[test]
 fn loom_bare_turn_against_wake_by_val() {
-    turn_against(|bare| bare.status.wake_by_val() == WakeByVal::Submit);
+    turn_against(|bare| bare.status.wake_by_val() == Wake::Submit);
 }
 
 #[test]
@@ -426,7 +426,7 @@ fn loom_bare_death_against_waker_drop() {
 fn loom_bare_death_against_wake_by_val() {
     death_against(detach, |bare| {
         bare.look();
-        if bare.status.wake_by_val() == WakeByVal::Free {
+        if bare.status.wake_by_val() == Wake::Free {
             bare.free();
         }
     });
@@ -449,7 +449,7 @@ fn loom_bare_last_of_two_wakers() {
             bare.look();
             if !by_val {
                 bare.drop_ref();
-            } else if bare.status.wake_by_val() == WakeByVal::Free {
+            } else if bare.status.wake_by_val() == Wake::Free {
                 bare.free();
             }
             t.join().unwrap();

@@ -1,22 +1,22 @@
 //! Every transition from every state that it may start in.
 
-use super::{BORN, Complete, JoinDropped, Park, REF, RUNNABLE, Status, WakeByVal};
+use super::{BORN, Complete, JoinDropped, Park, REF, RUNNABLE, Status, Wake};
 
 #[test]
 fn a_turn_without_a_wake() {
     let s = Status::born();
     assert!(!s.enter());
     assert_eq!(s.park(), Park::Parked);
-    assert!(s.wake_by_ref(), "a waiting g is to be queued");
-    assert!(!s.wake_by_ref(), "only once");
+    assert!(s.wake_by_ref().is_submit(), "a waiting g is to be queued");
+    assert!(!s.wake_by_ref().is_submit(), "only once");
     assert!(!s.enter());
-    assert!(!s.wake_by_ref(), "a running g isn't queued by its waker");
+    assert!(!s.wake_by_ref().is_submit(), "a running g isn't queued by its waker");
     assert!(s.is_woken());
     assert_eq!(s.park(), Park::Again { cancelled: false });
     assert!(!s.enter());
     assert_eq!(s.complete(), Complete::Released);
     assert!(s.load().is_dead());
-    assert!(!s.wake_by_ref() && !s.abort());
+    assert!(!s.wake_by_ref().is_submit() && !s.abort());
 }
 
 #[test]
@@ -75,14 +75,14 @@ fn wakes_that_give_up_a_reference() {
     s.enter();
     assert_eq!(s.park(), Park::Parked);
     (0..4).for_each(|_| s.ref_inc());
-    assert_eq!(s.wake_by_val(), WakeByVal::Submit);
-    assert_eq!(s.wake_by_val(), WakeByVal::Nothing);
+    assert_eq!(s.wake_by_val(), Wake::Submit);
+    assert_eq!(s.wake_by_val(), Wake::Nothing);
     s.enter();
-    assert_eq!(s.wake_by_val(), WakeByVal::Nothing);
+    assert_eq!(s.wake_by_val(), Wake::Nothing);
     assert_eq!(s.park(), Park::Again { cancelled: false });
     s.enter();
     assert_eq!(s.complete(), Complete::Released);
-    assert_eq!(s.wake_by_val(), WakeByVal::Nothing);
+    assert_eq!(s.wake_by_val(), Wake::Nothing);
     assert!(s.ref_dec(), "the join handle's was the last");
 }
 
@@ -94,7 +94,7 @@ fn the_last_waker_of_a_dead_g_frees() {
     s.enter();
     assert_eq!(s.complete(), Complete::DropOutput);
     assert!(!s.ref_dec());
-    assert_eq!(s.wake_by_val(), WakeByVal::Free);
+    assert_eq!(s.wake_by_val(), Wake::Free);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_second_poller_is_thrown_at() {
     type Way = (&'static str, fn(&Status));
     let ways: [Way; 4] = [
         ("running", |_| ()),
-        ("running, runnable", |s| assert!(!s.wake_by_ref())),
+        ("running, runnable", |s| assert!(!s.wake_by_ref().is_submit())),
         ("waiting", |s| assert_eq!(s.park(), Park::Parked)),
         ("dead", |s| assert_eq!(s.complete(), Complete::Released)),
     ];

@@ -4,7 +4,7 @@
 use super::LockedMs;
 use crate::proc::idle::Idle;
 use gmp_base::loom::{AtomicUsize, Condvar, Mutex, Ordering, UnsafeCell, thread};
-use gmp_task::status::{Park, Status};
+use gmp_task::status::{Park, Status, Wake};
 use std::sync::Arc;
 
 const G: usize = 1;
@@ -41,16 +41,15 @@ impl Model {
     /// As `ready`.
     fn wake(&self) {
         self.news.fetch_add(1, Ordering::Release);
-        if !self.status.wake_by_ref() {
-            return;
-        }
-        if self.status.is_locked() {
-            if let Some(mp) = self.table.wake(G) {
-                *self.notes[mp].0.lock() = true;
-                self.notes[mp].1.notify_one();
+        match self.status.wake_by_ref() {
+            Wake::Nothing | Wake::Free => {}
+            Wake::SubmitLocked => {
+                if let Some(mp) = self.table.wake(G) {
+                    *self.notes[mp].0.lock() = true;
+                    self.notes[mp].1.notify_one();
+                }
             }
-        } else {
-            *self.queued.lock() += 1;
+            Wake::Submit => *self.queued.lock() += 1,
         }
     }
 

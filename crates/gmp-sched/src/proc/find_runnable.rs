@@ -2,7 +2,7 @@
 //!
 //! | | source | when |
 //! |---|---|---|
-//! | 1 | own timers | each turn; the clock is read each fourth, or more seldom where many wait or the earliest is far |
+//! | 1 | own timers | each fourth turn, or more seldom where many wait or the earliest is far |
 //! | 2 | netpoll without waiting, timers of idle slots; global queue, one G | each 61st turn |
 //! | 3 | `runnext`, then the ring | |
 //! | 4 | global queue, a batch | |
@@ -14,6 +14,8 @@
 //!
 //! Go looks for events before it steals, each time. Here an M that will wait for them next doesn't: the look costs a
 //! system call, and the wait finds the same.
+//!
+//! While nothing but 3 has anything to give, and nothing else is due, an M doesn't come here: `schedule.rs`.
 //!
 //! Go: runtime/proc.go (findRunnable, 3404-3840)
 
@@ -143,8 +145,8 @@ unsafe fn every_61st(sched: &Sched, pp: &P) -> Option<Gp> {
 
 /// # Safety
 /// The calling thread's M must hold the record.
-#[inline]
-unsafe fn runqget(sched: &Sched, pp: &P) -> Option<Gp> {
+#[inline(always)]
+pub(crate) unsafe fn runqget(sched: &Sched, pp: &P) -> Option<Gp> {
     // SAFETY: the caller's promise.
     if let Some((gp, inherit_time)) = unsafe { pp.runq.get() } {
         if inherit_time {

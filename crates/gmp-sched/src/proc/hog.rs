@@ -23,6 +23,8 @@ use gmp_task::Gp;
 const TAKEN: u32 = 1;
 /// ... or because sysmon has found that it computes for too long.
 pub(crate) const FOUND: u32 = 2;
+/// ... or because sysmon wants the slice to end (`P::is_preempted`), which is seen to before the next turn.
+pub(crate) const SLICE: u32 = 4;
 
 /// Queues a G that has been found computing and has yielded.
 ///
@@ -53,7 +55,7 @@ pub(crate) fn take(sched: &Sched, g0: &mut G0<'_>) -> Option<Gp> {
     if sched.nhogs.fetch_add(1, Ordering::AcqRel) < sched.procs() {
         if let Some(gp) = sched.hogq.get() {
             g0.hog = true;
-            g0.mp.set_hogging(TAKEN);
+            g0.mp.mark(TAKEN);
             return Some(gp);
         }
     }
@@ -61,11 +63,11 @@ pub(crate) fn take(sched: &Sched, g0: &mut G0<'_>) -> Option<Gp> {
     None
 }
 
-/// The turn of a hog is over, or one in which sysmon has found one. Says whether that is so.
+/// A marked turn is over. Says whether sysmon has found a hog in it.
 #[cold]
 #[inline(never)]
 pub(crate) fn end(sched: &Sched, g0: &mut G0<'_>) -> bool {
-    let found = g0.mp.take_hogging() == FOUND;
+    let found = g0.mp.take_marks() & FOUND != 0;
     if std::mem::take(&mut g0.hog) {
         count_out(sched);
     }

@@ -7,7 +7,8 @@
 //!
 //! # Proof
 //! * *Only the M runs it.* A locked G is in no queue: each way to one (`ready`, the netpoller's batch, the closing of the list of all
-//!   Gs, `execute`) sees LOCKED, which changes only while the M has RUNNING or the G waits and nobody has the right to queue it.
+//!   Gs, `execute`) sees LOCKED, which changes only while the M has RUNNING or the G waits and nobody has the right to queue it. So a wake
+//!   may go by what the word was when it won that right (`ready_unlocked`).
 //! * *No lost wake.* The right is passed through an entry of [`LockedMs`], under its lock, whether the M has entered itself there already
 //!   or not. The entry is there while the G waits and goes with the right: when the G runs, or is unlocked and may be locked to another M,
 //!   there is none.
@@ -112,7 +113,6 @@ pub(crate) fn stoplockedm<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut 
     sched.nlockedg.fetch_sub(1, Ordering::Relaxed);
     *mp.lockedg.lock() = None;
     // The next G's turn begins with a budget of its own.
-    g0.since_refill = 0;
     g0.budget.refill();
     if runnable {
         requeue(sched, mp, gp);
@@ -161,9 +161,9 @@ fn drive<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, gp: Gp, mut ru
         }
         g0.budget.refill();
         // SAFETY: the right to run it is ours.
-        let ran = unsafe { execute::turn(g0, gp) };
+        let ran = unsafe { execute::turn(g0, mp.p(), gp) };
         // It competes with nobody for a queue, however long it computes.
-        let _ = mp.take_hogging();
+        let _ = mp.take_marks();
         locked_p.hand_off();
         match ran {
             Ran::Done => return false,

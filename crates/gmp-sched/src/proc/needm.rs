@@ -329,6 +329,8 @@ struct UntilReady<'a, 'f, F: Future> {
 }
 
 impl<F: Future> Until for UntilReady<'_, '_, F> {
+    const RUNS_CODE: bool = true;
+
     fn is_done(&mut self, sched: &Sched, g0: &mut G0<'_>) -> bool {
         if self.turns > 0 {
             self.turns -= 1;

@@ -263,8 +263,12 @@ struct UntilClosed;
 
 impl Until for UntilClosed {
     #[inline]
-    fn is_done(&mut self, sched: &Sched, g0: &mut G0<'_>) -> bool {
-        sched.is_closing() || g0.mp.is_dismissed()
+    fn is_done(&mut self, sched: &Sched, _g0: &mut G0<'_>) -> bool {
+        sched.is_closing()
+    }
+
+    fn is_dismissed(&mut self, mp: &M) -> bool {
+        mp.is_dismissed()
     }
 }
 

@@ -127,7 +127,7 @@ where
                 unsafe { crate::shutdown::cancel(mp.sched(), gp) };
             } else {
                 // SAFETY: this thread's M holds the record, and the G is ours.
-                unsafe { ready::runqput(mp.sched(), pp, gp, !mp.is_locked()) };
+                unsafe { ready::runqput_of(mp, pp, gp) };
             }
             return join;
         }

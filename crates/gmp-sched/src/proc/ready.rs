@@ -4,6 +4,7 @@
 
 use crate::getg;
 use crate::proc::{lockedm, wakep};
+use crate::runtime2::m::M;
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
 use gmp_base::loom::unmodelled::Ordering;
@@ -40,11 +41,45 @@ pub(crate) unsafe fn ready_unlocked(gp: Gp) {
     if let Some(mp) = getg::getm_of(sched.as_ptr()) {
         if let Some(pp) = mp.p() {
             // SAFETY: the M of this thread holds the record; the G is the caller's to queue.
-            return unsafe { runqput(mp.sched(), pp, gp, !mp.is_locked()) };
+            return unsafe { runqput_of(mp, pp, gp) };
         }
     }
     // SAFETY: the caller's promise.
     unsafe { ready_remote(sched, gp) }
+}
+
+/// Puts a G into the own queue of the P that the M holds: as the next one to run, if the M is one that runs Gs from it.
+///
+/// # Safety
+/// The M must be the calling thread's, and hold the record; the G must be the caller's to queue.
+#[inline(always)]
+pub(crate) unsafe fn runqput_of(mp: &M, pp: &P, gp: Gp) {
+    // What is rare first, in few tests.
+    if !mp.queues_next() || pp.tenure.is_retired() {
+        // SAFETY: the caller's promise.
+        return unsafe { runqput_rarely(mp, pp, gp) };
+    }
+    pp.stats.local_schedules.add(1);
+    // SAFETY: the caller's promise.
+    match unsafe { pp.runq.try_put(gp, true) } {
+        Ok(Room::Next) => {}
+        Ok(Room::Ring) => {
+            let sched = mp.sched();
+            if sched.idle.should_wake() {
+                wakep::wakep(sched);
+            }
+        }
+        // SAFETY: the caller's promise; an element that was in `runnext` is ours as well.
+        Err(gp) => unsafe { runqputslow(mp.sched(), pp, gp) },
+    }
+}
+
+/// # Safety
+/// As [`runqput_of`].
+#[inline(never)]
+unsafe fn runqput_rarely(mp: &M, pp: &P, gp: Gp) {
+    // SAFETY: the caller's promise.
+    unsafe { runqput(mp.sched(), pp, gp, !mp.is_locked()) }
 }
 
 /// Puts a G into the P's own queue. `next`: it runs as soon as the current turn is over.
@@ -63,6 +98,28 @@ pub(crate) unsafe fn runqput(sched: &Sched, pp: &P, gp: Gp, next: bool) {
         Ok(Room::Next) => return,
         Ok(Room::Ring) => {}
         // SAFETY: the caller's promise; an element that was in `runnext` is ours as well.
+        Err(gp) => return unsafe { runqputslow(sched, pp, gp) },
+    }
+    if sched.idle.should_wake() {
+        wakep::wakep(sched);
+    }
+}
+
+/// As [`runqput`] at the tail, for a record that has just been seen not to be retired.
+///
+/// # Safety
+/// As [`runqput`].
+#[inline(always)]
+pub(crate) unsafe fn runqput_tail(sched: &Sched, pp: &P, gp: Gp) {
+    pp.stats.local_schedules.add(1);
+    if sched.fifo {
+        // SAFETY: the caller's promise.
+        return unsafe { runqput_fifo(pp, gp) };
+    }
+    // SAFETY: the caller's promise.
+    match unsafe { pp.runq.try_put(gp, false) } {
+        Ok(_) => {}
+        // SAFETY: the caller's promise.
         Err(gp) => return unsafe { runqputslow(sched, pp, gp) },
     }
     if sched.idle.should_wake() {
@@ -115,6 +172,7 @@ pub(crate) unsafe fn runqput_quiet(sched: &Sched, pp: &P, gp: Gp) {
 ///
 /// # Safety
 /// As [`runqput`].
+#[inline(never)]
 unsafe fn runqput_fifo(pp: &P, gp: Gp) {
     // SAFETY: this thread is the owner; the queues call nothing of ours.
     unsafe {

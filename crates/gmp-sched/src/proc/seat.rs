@@ -74,6 +74,13 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// An M with a P that has timers has run a turn of its span, in which so many are `left`. Says whether it is time to see which timers are
+/// due: every few turns.
+#[inline(always)]
+pub(crate) fn is_timer_turn(sched: &Sched, g0: &G0<'_>, left: u32) -> bool {
+    g0.unlooked_turns_with(left) >= g0.timer_interval || sched.clock.is_virtual()
+}
+
 /// An M with a P that has timers: fires those that are due, every few turns.
 ///
 /// # Safety

@@ -54,14 +54,16 @@ pub struct M {
     spinning: AtomicBool,
     /// In `block_on`: it runs its own future and nothing else, so what it queues is for others.
     locked: AtomicBool,
+    /// What it queues may run next: it isn't locked, and its scheduler isn't one of first in, first out. Follows from these.
+    queues_next: AtomicBool,
     /// What the G that it runs is, for sysmon.
     pub(crate) turn: Turn,
     /// Odd while the M is in a blocking section (`syscall.rs`); each begin and each end counts (Go: syscalltick).
     section: AtomicU32,
     /// It was started to run Gs, and is counted among the workers.
     worker: AtomicBool,
-    /// Sysmon has found that its turn computes for too long.
-    hogging: AtomicU32,
+    /// Why the end of its turn is to be looked at: one word, so that a turn looks once.
+    marks: AtomicU32,
     /// There are too many: its thread is to end.
     dismissed: AtomicBool,
     /// In the middle of a turn it has handed its P to others, and is counted in `naway`.
@@ -146,7 +148,7 @@ impl fmt::Debug for M {
 }
 
 impl M {
-    pub(crate) fn new(id: u64, sched: NonNull<Sched>) -> Self {
+    pub(crate) fn new(id: u64, sched: NonNull<Sched>, fifo: bool) -> Self {
         Self {
             id,
             sched,
@@ -159,11 +161,12 @@ impl M {
             curg: AtomicPtr::new(ptr::null_mut()),
             spinning: AtomicBool::new(false),
             locked: AtomicBool::new(false),
+            queues_next: AtomicBool::new(!fifo),
             turn: Turn::default(),
             section: AtomicU32::new(0),
             worker: AtomicBool::new(false),
             dismissed: AtomicBool::new(false),
-            hogging: AtomicU32::new(0),
+            marks: AtomicU32::new(0),
             away: AtomicBool::new(false),
             tid: AtomicU32::new(0),
             kept: Kept::default(),
@@ -180,6 +183,13 @@ impl M {
         let p = self.p.load(Ordering::Relaxed);
         // SAFETY: records live as long as the scheduler, which outlives its Ms.
         unsafe { p.as_ref() }
+    }
+
+    /// Whether this is the record that the M holds.
+    #[inline(always)]
+    pub(crate) fn holds(&self, pp: &P) -> bool {
+        // ORDERING: the M's own variable.
+        ptr::eq(self.p.load(Ordering::Relaxed), pp)
     }
 
     #[inline]
@@ -229,8 +239,16 @@ impl M {
     }
 
     pub(crate) fn set_locked(&self, locked: bool) {
-        // ORDERING: the M's own variable.
+        // ORDERING: the M's own variables.
         self.locked.store(locked, Ordering::Relaxed);
+        self.queues_next.store(!locked && !self.sched().fifo, Ordering::Relaxed);
+    }
+
+    /// Whether what the M queues may be put into its `runnext`.
+    #[inline(always)]
+    pub(crate) fn queues_next(&self) -> bool {
+        // ORDERING: the M's own variable.
+        self.queues_next.load(Ordering::Relaxed)
     }
 
     /// Whether user code runs on the M's P: a task, or what `block_on` was given.
@@ -252,23 +270,24 @@ impl M {
         self.section.store(self.section().wrapping_add(1), Unmodelled::Relaxed);
     }
 
-    /// Marks its turn, for `proc/hog.rs`. Should it be over by now, the next one is taken for it: no harm.
-    pub(crate) fn set_hogging(&self, mark: u32) {
-        // ORDERING: a hint.
-        self.hogging.store(mark, Unmodelled::Relaxed);
+    /// Marks its turn: something is to be looked at when it is over (`proc/hog.rs`). Should it be over by now, the next one is taken
+    /// for it: no harm.
+    pub(crate) fn mark(&self, why: u32) {
+        // ORDERING: a hint; releases a request to end the slice (`P::set_preempt`) to `take_marks`.
+        self.marks.fetch_or(why, Unmodelled::Release);
     }
 
     /// Whether the turn that has ended is marked.
     #[inline(always)]
-    pub(crate) fn is_hogging(&self) -> bool {
+    pub(crate) fn is_marked(&self) -> bool {
         // ORDERING: a hint.
-        self.hogging.load(Unmodelled::Relaxed) != 0
+        self.marks.load(Unmodelled::Relaxed) != 0
     }
 
-    /// Takes the mark away.
-    pub(crate) fn take_hogging(&self) -> u32 {
-        // ORDERING: a hint.
-        self.hogging.swap(0, Unmodelled::Relaxed)
+    /// Takes the marks away.
+    pub(crate) fn take_marks(&self) -> u32 {
+        // ORDERING: acquires `mark`'s release.
+        self.marks.swap(0, Unmodelled::Acquire)
     }
 
     /// It is started to run Gs, or its thread ends.
@@ -361,12 +380,12 @@ pub struct G0<'a> {
     pub mp: &'a M,
     /// The thread's poll budget.
     pub budget: &'a Budget,
-    /// Turns since the last look into the global queue (Go: schedtick % 61, but counted in `runnext` chains too).
+    /// Turns since the last look into the global queue (Go: schedtick % 61, but counted in `runnext` chains too), until `span` began.
     pub(crate) tick: u32,
+    /// So many turns may be run before something is due by their count.
+    span: u32,
     /// How many context guards there are between two turns.
     pub(crate) depth: usize,
-    /// Turns since the last refill of the budget.
-    pub(crate) since_refill: u32,
     /// What `event_tick` was at the last look at the clock.
     pub(crate) looked_tick: u32,
     /// How many turns there are between two looks.
@@ -379,7 +398,7 @@ pub struct G0<'a> {
     pub(crate) timers_fired: Option<u64>,
     /// The M has waited in the seat for a timer that was dead: next time it makes sure.
     pub(crate) looks_closely: bool,
-    /// Turns since the last look for events.
+    /// Turns since the last look for events, until `span` began.
     pub(crate) event_tick: u32,
     /// The last wait for events was so short that a look without waiting would have done.
     pub(crate) events_near: bool,
@@ -421,7 +440,7 @@ impl<'a> G0<'a> {
             mp,
             budget,
             tick: 0,
-            since_refill: 0,
+            span: 0,
             looked_tick: 0,
             timer_interval: 0,
             timers_far: NEVER,
@@ -439,7 +458,28 @@ impl<'a> G0<'a> {
         }
     }
 
-    /// Turns since the last look at the clock.
+    /// Turns begin: says how many there may be before something is due by their count.
+    pub(crate) fn begin_span(&mut self, global_queue_interval: u32, event_interval: u32) -> u32 {
+        let until_tick = global_queue_interval.saturating_sub(self.tick);
+        let until_event = event_interval.saturating_sub(self.event_tick);
+        self.span = until_tick.min(until_event).max(1);
+        self.span
+    }
+
+    /// So many of the turns that there might have been have not been run.
+    pub(crate) fn end_span(&mut self, left: u32) {
+        self.tick += self.span - left;
+        self.event_tick += self.span - left;
+        self.span = left;
+    }
+
+    /// Turns since the last look at the clock, of a span in which there may be so many more.
+    #[inline(always)]
+    pub(crate) fn unlooked_turns_with(&self, left: u32) -> u32 {
+        (self.event_tick + (self.span - left)).wrapping_sub(self.looked_tick)
+    }
+
+    /// Turns since the last look at the clock, between two spans.
     #[inline]
     pub(crate) fn unlooked_turns(&self) -> u32 {
         self.event_tick.wrapping_sub(self.looked_tick)

@@ -393,7 +393,7 @@ impl Sched {
         // ORDERING: only the numbers matter.
         let id = NEXT_M.fetch_add(1, Unmodelled::Relaxed);
         self.next_mid.fetch_add(1, Unmodelled::Relaxed);
-        let mp = NonNull::from(Box::leak(Box::new(M::new(id, self.as_ptr()))));
+        let mp = NonNull::from(Box::leak(Box::new(M::new(id, self.as_ptr(), self.fifo))));
         self.ms.lock().push(MPtr(mp));
         // SAFETY: it is freed with the scheduler.
         unsafe { mp.as_ref() }

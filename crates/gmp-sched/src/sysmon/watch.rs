@@ -158,7 +158,7 @@ impl Watch {
         let seen = &mut self.seen[slot];
         if !in_turn || !seen.in_turn || (seen.record, seen.turn) != (pp.id, turn) {
             *seen = Seen { record: pp.id, turn, in_turn, section, since: now, chain: seen.chain, ..Seen::default() };
-            end_of_slice(sched, pp, &mut seen.chain, now);
+            end_of_slice(sched, mp, pp, &mut seen.chain, now);
             let known = in_turn && self.is_known(mp.turn.kind(), now);
             if known {
                 self.kind_seen = now;
@@ -207,7 +207,7 @@ impl Watch {
         if stuck == Stuck::Busy {
             // It yields at its next await of something of ours, and what it keeps waiting is for all.
             pp.set_preempt(true);
-            mp.set_hogging(hog::FOUND);
+            mp.mark(hog::FOUND);
             if !pp.runq.is_empty() || pp.runq.has_next() {
                 retire::share(sched, pp);
             }
@@ -378,7 +378,7 @@ impl Caught {
 }
 
 /// Turns have ended on the P. If all of them inherited one time slice, and it is over, the chain of `runnext`s is cut (Go: preemptone).
-fn end_of_slice(sched: &Sched, pp: &P, chain: &mut (u64, u64, u64), now: u64) {
+fn end_of_slice(sched: &Sched, mp: &M, pp: &P, chain: &mut (u64, u64, u64), now: u64) {
     let (turns, inherited) = (pp.stats.polls.get(), pp.stats.inherited.get());
     let others = turns.wrapping_sub(inherited);
     let (others_before, turns_before, since) = *chain;
@@ -386,6 +386,7 @@ fn end_of_slice(sched: &Sched, pp: &P, chain: &mut (u64, u64, u64), now: u64) {
         *chain = (others, turns, now);
     } else if now.saturating_sub(since) >= 2 * LONG_TICK {
         pp.set_preempt(true);
+        mp.mark(hog::SLICE);
         // ORDERING: a figure for people.
         sched.stats.stalls.preempted.fetch_add(1, Ordering::Relaxed);
         *chain = (others, turns, now);

@@ -97,11 +97,12 @@ pin_project! {
         // Dropped before `life` ends.
         #[pin]
         future: F,
-        life: Option<Box<Life>>,
+        life: Option<Arc<Life>>,
     }
 }
 
-/// From the spawn of a task to the drop of its future.
+/// From the spawn of a task to the drop of its future. One owner has it; in an `Arc`, because the compiler makes only what drops one part of
+/// its caller.
 pub(crate) struct Life {
     observer: Arc<Observer>,
     id: Id,
@@ -112,7 +113,7 @@ pub(crate) struct Life {
 
 impl<F> Observed<F> {
     #[inline(always)]
-    pub(crate) fn new(future: F, life: Option<Box<Life>>) -> Self {
+    pub(crate) fn new(future: F, life: Option<Arc<Life>>) -> Self {
         Self { future, life }
     }
 }
@@ -126,13 +127,13 @@ impl Life {
         id: Id,
         spawned_at: &'static Location<'static>,
         name: Option<Arc<str>>,
-    ) -> Box<Self> {
+    ) -> Arc<Self> {
         if let Some(hook) = &observer.on_spawn {
             hook(&TaskMeta { id, spawned_at, name: name.as_deref(), schedule_latency: None });
         }
         let tracks = observer.track_latency || observer.latencies.is_some();
         let wakes = tracks.then(|| Arc::new(Wakes::now()));
-        Box::new(Self { observer: observer.clone(), id, spawned_at, name, wakes })
+        Arc::new(Self { observer: observer.clone(), id, spawned_at, name, wakes })
     }
 
     fn meta(&self, schedule_latency: Option<Duration>) -> TaskMeta<'_> {
@@ -154,8 +155,10 @@ impl<F: Future> Future for Observed<F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let told = this.life.as_deref().map(|life| Told::begin(life, cx));
-        let waker = told.as_ref().map_or(cx.waker(), |told| &told.waker);
+        // The waker and not the context, which is then made once.
+        let waker = cx.waker();
+        let told = this.life.as_deref().map(|life| Told::begin(life, waker));
+        let waker = told.as_ref().map_or(waker, |told| &told.waker);
         this.future.poll(&mut Context::from_waker(waker))
     }
 }
@@ -171,7 +174,7 @@ struct Told<'a> {
 impl<'a> Told<'a> {
     #[cold]
     #[inline(never)]
-    fn begin(life: &'a Life, cx: &Context<'_>) -> Self {
+    fn begin(life: &'a Life, waker: &Waker) -> Self {
         let observer = &life.observer;
         let latency = life.wakes.as_ref().and_then(|wakes| wakes.take());
         if let (Some(histogram), Some(latency)) = (&observer.latencies, latency) {
@@ -180,7 +183,7 @@ impl<'a> Told<'a> {
         if let Some(hook) = &observer.on_before_poll {
             hook(&life.meta(latency));
         }
-        let waker = life.wakes.as_ref().map_or_else(|| cx.waker().clone(), |wakes| wakes.waker(cx));
+        let waker = life.wakes.as_ref().map_or_else(|| waker.clone(), |wakes| wakes.waker(waker));
         Self { life, latency, began: Instant::now(), waker }
     }
 }
@@ -229,9 +232,9 @@ impl Wakes {
         (woken > 0).then(|| Duration::from_nanos(self.nanos().saturating_sub(woken)))
     }
 
-    /// The waker for a poll with this context.
-    fn waker(self: &Arc<Self>, cx: &Context<'_>) -> Waker {
-        self.waker.get_or_init(|| cx.waker().clone());
+    /// The waker for a poll with this one.
+    fn waker(self: &Arc<Self>, waker: &Waker) -> Waker {
+        self.waker.get_or_init(|| waker.clone());
         Waker::from(self.clone())
     }
 }

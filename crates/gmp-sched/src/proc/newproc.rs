@@ -87,7 +87,7 @@ where
 
 /// Tells who wants to know of a G that is about to be made. The hook may do anything, so before an M or a P is looked at.
 #[inline]
-pub(crate) fn tell(sched: &Sched, spawned_at: &'static Location<'static>) -> (Option<Box<Life>>, Option<Id>) {
+pub(crate) fn tell(sched: &Sched, spawned_at: &'static Location<'static>) -> (Option<Arc<Life>>, Option<Id>) {
     match &sched.config.observer {
         None => (None, None),
         Some(observer) => {

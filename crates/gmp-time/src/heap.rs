@@ -7,9 +7,8 @@
 //!
 //! Go: runtime/time.go (siftUp, siftDown, initHeap, 1235-1390; timerHeapN)
 
-use crate::timer::Entry;
+use crate::shared::Shared;
 use gmp_base::prefetch::prefetch;
-use std::sync::Arc;
 
 const CHILDREN: usize = 4;
 
@@ -23,7 +22,7 @@ pub(crate) struct Node {
     pub(crate) when: u64,
     /// The place among those of the same time.
     pub(crate) seq: u64,
-    pub(crate) entry: Arc<Entry>,
+    pub(crate) entry: Shared,
 }
 
 impl Node {
@@ -97,7 +96,7 @@ impl Heap {
     pub(crate) fn purge(&mut self) {
         let before = self.nodes.len();
         for node in &self.nodes {
-            prefetch(Arc::as_ptr(&node.entry));
+            prefetch(node.entry.as_ptr());
         }
         self.nodes.retain(|node| node.entry.time_or_bury().is_some());
         if self.nodes.len() == before {

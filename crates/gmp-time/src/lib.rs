@@ -21,6 +21,7 @@
 
 pub mod clock;
 pub mod timer;
+mod shared;
 mod heap;
 mod queue;
 pub mod timers;

@@ -42,11 +42,11 @@
 //!
 //! Go: runtime/time.go (type timer, 61; stop, 478; modify, 600)
 
+use crate::shared::Shared;
 use gmp_base::loom::{AtomicU64, Ordering, UnsafeCell};
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ptr;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 /// The latest time that a timer can be armed for, a century away; what lies beyond it never comes.
@@ -78,7 +78,7 @@ pub enum Fired {
 
 /// The sleeper's end of a timer. Dropping it cancels.
 pub struct Timer {
-    entry: Arc<Entry>,
+    entry: Shared,
 }
 
 impl fmt::Debug for Timer {
@@ -88,14 +88,12 @@ impl fmt::Debug for Timer {
 }
 
 impl Timer {
-    /// A timer for `when` that wakes `waker`; for [`Timers::start`](crate::Timers::start), which puts the entry into the queue.
-    pub(crate) fn new(when: u64, waker: Waker) -> Self {
+    /// A timer for `when` that wakes `waker`, and its entry; for [`Timers::start`](crate::Timers::start), which puts that into the queue.
+    #[inline]
+    pub(crate) fn new_pair(when: u64, waker: Waker) -> (Self, Shared) {
         let entry = Entry { word: AtomicU64::new(armed(when.min(LATEST))), waker: UnsafeCell::new(Some(waker)) };
-        Self { entry: Arc::new(entry) }
-    }
-
-    pub(crate) fn entry(&self) -> Arc<Entry> {
-        self.entry.clone()
+        let [entry, queued] = Shared::pair(entry);
+        (Self { entry }, queued)
     }
 
     /// How the sleep has ended, if it has.
@@ -195,7 +193,7 @@ impl Drop for Timer {
 /// A timer that has been stopped, whose entry the queue has, perhaps. See "Proof: revival".
 pub struct Dormant {
     /// Its word is CANCELLED or GONE, and it has no waker.
-    entry: Arc<Entry>,
+    entry: Shared,
     last: u64,
 }
 
@@ -234,6 +232,17 @@ impl Dormant {
             Some(waker) => Err(waker),
             None => gmp_base::throw!("somebody took the waker of a timer that was not armed"),
         }
+    }
+}
+
+#[cfg(test)]
+impl Timer {
+    pub(crate) fn new(when: u64, waker: Waker) -> Self {
+        Self::new_pair(when, waker).0
+    }
+
+    pub(crate) fn entry(&self) -> Shared {
+        self.entry.clone()
     }
 }
 

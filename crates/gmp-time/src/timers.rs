@@ -111,8 +111,7 @@ impl Timers {
 
     /// Starts a timer.
     pub fn start(&self, when: u64, waker: Waker) -> (Timer, Place) {
-        let timer = Timer::new(when, waker);
-        let entry = timer.entry();
+        let (timer, entry) = Timer::new_pair(when, waker);
         let when = when.min(crate::LATEST);
         let mut state = self.state.lock();
         if state.closed {

@@ -223,7 +223,7 @@ fn revived_for_another_waker() {
     assert_eq!(format!("{dormant:?}"), "Dormant { entry: Cancelled, last: 10 }");
     assert_eq!(dormant.last(), 10);
     let timer = dormant.revive(15, flags[1].waker()).expect("nobody has let go of it");
-    assert!(Arc::ptr_eq(&entry, &timer.entry()));
+    assert!(std::ptr::eq(entry.as_ptr(), timer.entry().as_ptr()));
     assert_eq!(entry.time_or_bury(), Some(15));
     assert!(matches!(entry.fire(10), Due::Later(15)));
     wake(entry.fire(15));

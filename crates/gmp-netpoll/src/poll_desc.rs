@@ -236,12 +236,18 @@ impl PollDesc {
     }
 
     /// As [`poll`](Self::poll) for any readiness and any number of waiters, each with a [`Waiting`] of its own.
+    #[inline]
     pub fn poll_with(&self, cx: &Context<'_>, asked: Ready, waiting: &mut Waiting) -> Poll<ReadyEvent> {
         let event = self.look(asked);
         if event.is_something() {
             self.forget(waiting);
             return Poll::Ready(event);
         }
+        self.block_with(cx, asked, waiting)
+    }
+
+    #[inline(never)]
+    fn block_with(&self, cx: &Context<'_>, asked: Ready, waiting: &mut Waiting) -> Poll<ReadyEvent> {
         let waker = cx.waker().clone();
         let mut waiters = self.waiters.lock();
         let known = waiting.0.and_then(|id| waiters.others.iter_mut().find(|w| w.id == id));
@@ -266,8 +272,15 @@ impl PollDesc {
     }
 
     /// The waiter waits no more.
+    #[inline]
     pub fn forget(&self, waiting: &mut Waiting) {
-        let Some(id) = waiting.0.take() else { return };
+        if let Some(id) = waiting.0.take() {
+            self.forget_id(id);
+        }
+    }
+
+    #[inline(never)]
+    fn forget_id(&self, id: u64) {
         let mut waiters = self.waiters.lock();
         let waiter = waiters.others.iter().position(|w| w.id == id).map(|i| waiters.others.remove(i));
         drop(waiters);

@@ -219,7 +219,11 @@ impl Registration {
     pub(crate) async fn async_io<R>(&self, interest: Interest, mut f: impl FnMut() -> io::Result<R>) -> io::Result<R> {
         let asked = asked(interest);
         loop {
-            let event = self.wait(asked).await?;
+            // Ready as a rule: then there is nobody to be entered.
+            let event = match self.desc.look(asked) {
+                event if event.is_shutdown || event.ready.is_empty() => self.wait(asked).await?,
+                event => event,
+            };
             let budget = poll_fn(leaf::poll_proceed).await;
             match f() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.desc.clear(event),

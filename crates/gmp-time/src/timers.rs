@@ -212,6 +212,3 @@ mod loom_tests;
 
 #[cfg(all(test, not(gmp_loom)))]
 mod tests;
-
-#[cfg(all(test, not(gmp_loom)))]
-mod revival_tests;

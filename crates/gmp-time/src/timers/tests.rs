@@ -1,5 +1,7 @@
 //! The heap of a slot: when what fires, what stays in memory, the end; and threads that race for the same timers.
 
+mod revival;
+
 use super::{BATCH, NEVER, PURGE_FROM, Place, Timers};
 use crate::testing::Flag;
 use crate::timer::{Fired, LATEST, Timer};

@@ -1,8 +1,8 @@
 //! Timers that are stopped and armed again where they are: each way of the queue's to let go of them, order, and threads that race.
 
-use super::{NEVER, PURGE_FROM, Timers};
 use crate::testing::{Flag, poll};
 use crate::timer::{Dormant, Fired, LATEST, Timer};
+use crate::timers::{NEVER, PURGE_FROM, Timers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

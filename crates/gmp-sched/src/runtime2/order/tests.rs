@@ -1,3 +1,5 @@
+//! Who steals from whom, for numbers of Ps that change.
+
 use super::Orders;
 use crate::proc::pin::Pinning;
 use crate::rt0::record::BootRecord;

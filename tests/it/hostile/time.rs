@@ -132,12 +132,17 @@ fn case_48_a_process_that_is_stopped() {
     fn stopped(rt: &Runtime, in_order: bool) -> bool {
         let fired = Arc::new(Mutex::new(Vec::new()));
         let (ours, theirs) = rt.block_on(pair());
+        // Somebody else has to do it, and to undo it. First of all: it takes time, and a sleep that is over when it is polled first
+        // has no place in the order.
+        let parent = std::process::id();
+        let script = format!("sleep 0.1; kill -STOP {parent}; sleep 1; kill -CONT {parent}");
+        let mut villain = std::process::Command::new("sh").args(["-c", &script]).spawn().unwrap();
         let begun = Instant::now();
         let tasks: Vec<_> = (0..100)
             .map(|i| {
                 // Most of them fall into the time that is lost; not in the order of their making.
                 let (nth, fired) = (i * 37 % 100, fired.clone());
-                let deadline = begun + ms(10 + 9 * nth);
+                let deadline = begun + ms(30 + 9 * nth);
                 rt.spawn(async move {
                     sleep_until(deadline).await;
                     let late = Instant::now().checked_duration_since(deadline).expect("it is never early");
@@ -145,10 +150,6 @@ fn case_48_a_process_that_is_stopped() {
                 })
             })
             .collect();
-        // Somebody else has to do it, and to undo it.
-        let parent = std::process::id();
-        let script = format!("sleep 0.1; kill -STOP {parent}; sleep 1; kill -CONT {parent}");
-        let mut villain = std::process::Command::new("sh").args(["-c", &script]).spawn().unwrap();
         let echo = rt.spawn(async move {
             let (mut ours, mut theirs) = (ours, theirs);
             for _ in 0..100 {

@@ -53,10 +53,18 @@ pub mod runtime;
 #[cfg(feature = "rt")]
 pub mod task;
 
+/// Tasks. All of it needs the feature `rt`.
+#[cfg(not(feature = "rt"))]
+pub mod task {}
+
 #[cfg(feature = "time")]
 pub mod time;
 
 #[cfg(feature = "net")]
+pub mod net;
+
+#[cfg(not(feature = "net"))]
+#[path = "net/without_sockets.rs"]
 pub mod net;
 
 #[cfg(all(feature = "full", any(doc, doctest)))]

@@ -1,7 +1,8 @@
 //! What is told of tasks: hooks, histograms, names.
 
-use gmp::runtime::{Builder, HistogramConfiguration, Runtime, TaskMeta};
-use gmp::task::{Id, JoinSet, yield_now};
+use crate::support::{in_child, stderr};
+use gmp::runtime::{Builder, HistogramConfiguration, LocalOptions, Runtime, TaskMeta};
+use gmp::task::{Id, JoinSet, LocalSet, spawn_local, yield_now};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -25,14 +26,16 @@ impl Log {
         self.0.lock().unwrap().len()
     }
 
-    fn build(&self, builder: &mut Builder) -> Runtime {
+    fn hook_up<'a>(&self, builder: &'a mut Builder) -> &'a mut Builder {
         builder
             .on_task_spawn(self.hook("spawn"))
             .on_before_task_poll(self.hook("before"))
             .on_after_task_poll(self.hook("after"))
             .on_task_terminate(self.hook("terminate"))
-            .build()
-            .unwrap()
+    }
+
+    fn build(&self, builder: &mut Builder) -> Runtime {
+        self.hook_up(builder).build().unwrap()
     }
 }
 
@@ -260,4 +263,111 @@ fn waits_for_a_poll_are_measured() {
     assert!(metrics.schedule_latency_histogram_bucket_count(0, 1) >= 1);
     let all: u64 = (0..2).map(|bucket| metrics.schedule_latency_histogram_bucket_count(0, bucket)).sum();
     assert_eq!(all, 3);
+}
+
+const ONE_POLL: [&str; 4] = ["spawn", "before", "after", "terminate"];
+
+#[test]
+fn local_tasks_are_told_as_others_are() {
+    for mut builder in both() {
+        let log = Log::default();
+        let rt = log.build(&mut builder);
+        let set = LocalSet::new();
+        // Nobody's: there is no runtime yet that could have a hook.
+        let early = set.spawn_local(async { gmp::task::id() });
+        let (within, aborted) = set.block_on(&rt, async {
+            early.await.map(|id| assert_eq!(log.of(id), [""; 0])).unwrap();
+            let within = spawn_local(async { gmp::task::id() }).await.unwrap();
+            let aborted = spawn_local(std::future::pending::<()>());
+            yield_now().await;
+            aborted.abort();
+            let id = aborted.id();
+            assert!(aborted.await.unwrap_err().is_cancelled());
+            (within, id)
+        });
+        assert_eq!(log.of(within), ONE_POLL);
+        assert_eq!(log.of(aborted), ONE_POLL);
+    }
+    let log = Log::default();
+    let rt = log.hook_up(&mut Builder::new_current_thread()).build_local(LocalOptions::default()).unwrap();
+    let task = rt.spawn_local(async { gmp::task::id() });
+    let id = rt.block_on(task).unwrap();
+    assert_eq!(log.of(id), ONE_POLL);
+}
+
+/// A set's polls are part of the polls of whatever drives it.
+#[test]
+fn histograms_count_what_is_the_runtime_s_own() {
+    let rt = Builder::new_current_thread().enable_metrics_poll_time_histogram().build().unwrap();
+    LocalSet::new().block_on(&rt, async {
+        spawn_local(async {}).await.unwrap();
+        gmp::spawn(async {}).await.unwrap();
+    });
+    let metrics = rt.metrics();
+    let buckets = 0..metrics.poll_time_histogram_num_buckets();
+    assert_eq!(buckets.map(|bucket| metrics.poll_time_histogram_bucket_count(0, bucket)).sum::<u64>(), 1);
+}
+
+/// Each way to give a local task a name.
+fn spawn_named_local(set: &LocalSet, mut spawned: impl FnMut(&'static str)) {
+    let named = |name| gmp::task::Builder::new().name(name);
+    let mut tasks = JoinSet::new();
+    let mut next = |name| {
+        spawned(name);
+        name
+    };
+    drop(named(next("onto the current set")).spawn_local(async { panic!("on purpose") }).unwrap());
+    drop(named(next("onto a set")).spawn_local_on(async { panic!("on purpose") }, set).unwrap());
+    let builder = tasks.build_task().name(next("in a join set"));
+    builder.spawn_local(async { panic!("on purpose") }).unwrap();
+    let builder = tasks.build_task().name(next("in a join set, onto a set"));
+    builder.spawn_local_on(async { panic!("on purpose") }, set).unwrap();
+    tasks.detach_all();
+}
+
+#[test]
+fn hooks_and_reports_have_the_names_of_local_tasks() {
+    let test = "task_observe::hooks_and_reports_have_the_names_of_local_tasks";
+    let play = || {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let tell = told.clone();
+        let mut builder = Builder::new_current_thread();
+        builder.on_task_terminate(move |meta| tell.lock().unwrap().push(meta.name().map(str::to_owned)));
+        let mut names = Vec::new();
+
+        let rt = builder.build().unwrap();
+        let set = LocalSet::new();
+        set.block_on(&rt, async { spawn_named_local(&set, |name| names.push(Some(name.to_owned()))) });
+        rt.block_on(set);
+        names.sort();
+        told.lock().unwrap().sort();
+        assert_eq!(*told.lock().unwrap(), names);
+        drop(rt);
+
+        told.lock().unwrap().clear();
+        let rt = builder.build_local(LocalOptions::default()).unwrap();
+        rt.block_on(async {
+            let named = gmp::task::Builder::new().name("onto a local runtime");
+            drop(named.spawn_local(async { panic!("on purpose") }).unwrap());
+            yield_now().await;
+        });
+        assert_eq!(*told.lock().unwrap(), [Some("onto a local runtime".to_owned())]);
+    };
+    if let Some(output) = in_child(test, &[], play) {
+        let said = stderr(&output);
+        assert!(output.status.success(), "{said}");
+        let reports: Vec<_> = said.lines().filter(|l| l.starts_with("gmp: task ")).collect();
+        assert_eq!(reports.len(), 5, "{said}");
+        let names = [
+            "onto the current set",
+            "onto a set",
+            "in a join set",
+            "in a join set, onto a set",
+            "onto a local runtime",
+        ];
+        for name in names {
+            let place = format!("\"{name}\" (spawned at tests/it/task_observe.rs:");
+            assert!(reports.iter().any(|report| report.contains(&place)), "{name}: {said}");
+        }
+    }
 }

@@ -39,6 +39,8 @@ pub use driver::Driver;
 
 use crate::budget;
 use crate::getg;
+use crate::observe::names::{Named, Names};
+use crate::observe::{Life, Observed};
 use crate::runtime2::config::UnhandledPanic;
 use crate::runtime2::schedt::{Sched, next_runtime_id};
 use gmp_base::lock::Lock;
@@ -71,6 +73,7 @@ pub struct LocalSched {
     /// The remote queue has something: spares its lock. Changed under it.
     waiting: AtomicBool,
     gs: AllGs,
+    names: Arc<Names>,
     /// Immutable.
     id: u64,
 }
@@ -133,6 +136,7 @@ impl LocalSched {
             remote: Lock::new(LockRank::Leaf, Remote::default()),
             waiting: AtomicBool::new(false),
             gs: AllGs::new(1),
+            names: Arc::new(Names::new()),
             id: next_runtime_id(),
         })
     }
@@ -154,8 +158,45 @@ impl LocalSched {
         }
     }
 
-    /// Makes a G and queues it.
+    /// Makes a G and queues it; tells those who want to know in the current runtime, if there is one.
     pub fn spawn<F>(self: &Arc<Self>, future: F, spawned_at: &'static Location<'static>) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let id = Id::next();
+        let life = Self::tell(id, spawned_at, None);
+        self.newg(Observed::new(future, life), spawned_at, id)
+    }
+
+    /// As [`spawn`](Self::spawn), with a name.
+    pub fn spawn_named<F>(
+        self: &Arc<Self>,
+        future: F,
+        spawned_at: &'static Location<'static>,
+        name: &str,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let (id, name) = (Id::next(), Arc::<str>::from(name));
+        let future = Named::new(&self.names, future, id, name.clone());
+        let life = Self::tell(id, spawned_at, Some(name));
+        self.newg(Observed::new(future, life), spawned_at, id)
+    }
+
+    /// The hook may do anything, so before the set is looked at.
+    fn tell(id: Id, spawned_at: &'static Location<'static>, name: Option<Arc<str>>) -> Option<Arc<Life>> {
+        // SAFETY: what makes it current holds it.
+        unsafe { getg::current_ptr()?.as_ref() }.config.observer.as_ref()?;
+        // With a reference of our own, for the same reason.
+        let sched = getg::current()?;
+        let observer = sched.config.observer.as_ref()?;
+        Some(Life::begin_guest(observer, id, spawned_at, name))
+    }
+
+    fn newg<F>(self: &Arc<Self>, future: F, spawned_at: &'static Location<'static>, id: Id) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
@@ -164,7 +205,7 @@ impl LocalSched {
         let sched = arc_ptr(self);
         // SAFETY: the scheduler is freed after its Gs (`close`), and `check_owner` throws on every thread but this one, as
         // `here` has just done.
-        let (gp, join) = unsafe { newg(future, NewG { sched, id: Id::next(), spawned_at }) };
+        let (gp, join) = unsafe { newg(future, NewG { sched, id, spawned_at }) };
         here.alive.set(here.alive.get() + 1);
         if here.closed.get() {
             // SAFETY: the G is ours and was never queued.
@@ -384,11 +425,14 @@ unsafe impl Schedule for LocalSched {
         // SAFETY: the caller runs the G.
         let local = unsafe { sched_of(gp) };
         // SAFETY: a scheduler outlives its Gs.
-        let here = unsafe { local.as_ref() }.here();
+        let local = unsafe { local.as_ref() };
+        let here = local.here();
         here.alive.set(here.alive.get() - 1);
         if let Some(panicked) = panicked {
             // SAFETY: the caller runs the G.
-            crate::dump::report_unawaited(unsafe { gp.as_ref() }, panicked, None);
+            let header = unsafe { gp.as_ref() };
+            let name = local.names.remove(header.id());
+            crate::dump::report_unawaited(header, panicked, name.as_deref());
             if here.on_panic.get() == UnhandledPanic::ShutdownRuntime {
                 // The queues are run down after this turn.
                 here.panicked.set(true);

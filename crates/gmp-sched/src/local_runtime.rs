@@ -15,20 +15,28 @@
 
 pub use gmp_base::owned::ThreadNumber;
 
-use crate::observe::Observed;
+use crate::observe::names::Named;
+use crate::observe::{Life, Observed};
 use crate::proc::newproc;
 use crate::runtime2::schedt::Sched;
 use gmp_task::gfree::SizeClass;
 use gmp_task::schedule::Panicked;
-use gmp_task::{Gp, JoinHandle, Schedule};
+use gmp_task::{Gp, Id, JoinHandle, Schedule};
 use std::future::Future;
 use std::panic::Location;
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 /// Whether the calling thread may run what is in the queues.
 #[inline]
 pub(crate) fn may_run(sched: &Sched) -> bool {
     sched.config.owner.is_none_or(|owner| owner == ThreadNumber::current())
+}
+
+fn check_owner_of(sched: &Sched) {
+    if sched.config.owner != Some(ThreadNumber::current()) {
+        gmp_base::throw!("newproc: a local task on a runtime that isn't this thread's");
+    }
 }
 
 /// The [`Schedule`] of a local runtime's local Gs: [`Sched`]'s, for one thread.
@@ -41,12 +49,29 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    if sched.config.owner != Some(ThreadNumber::current()) {
-        gmp_base::throw!("newproc: a local task on a runtime that isn't this thread's");
-    }
+    check_owner_of(sched);
     let (life, id) = newproc::tell(sched, spawned_at);
     // SAFETY: `OnOwner` does as `Sched` does, and throws on other threads; the reference keeps the scheduler.
     unsafe { newproc::newproc_ptr::<_, OnOwner>(sched.as_ptr(), Observed::new(future, life), spawned_at, id) }
+}
+
+/// As [`newproc_local`], with a name.
+pub fn newproc_local_named<F>(
+    sched: &Sched,
+    future: F,
+    spawned_at: &'static Location<'static>,
+    name: &str,
+) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    check_owner_of(sched);
+    let (id, name) = (Id::next(), Arc::<str>::from(name));
+    let future = Named::new(&sched.names, future, id, name.clone());
+    let life = sched.config.observer.as_ref().map(|observer| Life::begin(observer, id, spawned_at, Some(name)));
+    // SAFETY: as in `newproc_local`.
+    unsafe { newproc::newproc_ptr::<_, OnOwner>(sched.as_ptr(), Observed::new(future, life), spawned_at, Some(id)) }
 }
 
 // SAFETY: all of it is `Sched`'s, whose Gs these are: what `newg` is given is a pointer to one.

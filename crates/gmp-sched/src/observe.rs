@@ -4,6 +4,9 @@
 //! spawn and each turn. Two kinds of tasks, told of and not, would be two calls of each future's `poll`, and the compiler makes none of them part of
 //! the run loop then, which costs more.
 //!
+//! Whom a task is told to: the observer of its runtime, or for a task of a `LocalSet`, which has no runtime, that of the runtime in whose
+//! context it was spawned. The histograms count a runtime's own tasks only: a set is polled inside of one, whose poll is counted.
+//!
 //! Go: runtime/trace.go (traceEvGo…), runtime/metrics.go (/sched/latencies:seconds)
 
 pub mod histogram;
@@ -109,6 +112,8 @@ pub(crate) struct Life {
     spawned_at: &'static Location<'static>,
     name: Option<Arc<str>>,
     wakes: Option<Arc<Wakes>>,
+    /// The histograms count it.
+    counts: bool,
 }
 
 impl<F> Observed<F> {
@@ -128,12 +133,33 @@ impl Life {
         spawned_at: &'static Location<'static>,
         name: Option<Arc<str>>,
     ) -> Arc<Self> {
+        Self::made(observer, id, spawned_at, name, true)
+    }
+
+    /// As [`begin`](Self::begin), for a task that isn't the runtime's own.
+    pub(crate) fn begin_guest(
+        observer: &Arc<Observer>,
+        id: Id,
+        spawned_at: &'static Location<'static>,
+        name: Option<Arc<str>>,
+    ) -> Arc<Self> {
+        Self::made(observer, id, spawned_at, name, false)
+    }
+
+    #[cold]
+    fn made(
+        observer: &Arc<Observer>,
+        id: Id,
+        spawned_at: &'static Location<'static>,
+        name: Option<Arc<str>>,
+        counts: bool,
+    ) -> Arc<Self> {
         if let Some(hook) = &observer.on_spawn {
             hook(&TaskMeta { id, spawned_at, name: name.as_deref(), schedule_latency: None });
         }
         let tracks = observer.track_latency || observer.latencies.is_some();
         let wakes = tracks.then(|| Arc::new(Wakes::now()));
-        Arc::new(Self { observer: observer.clone(), id, spawned_at, name, wakes })
+        Arc::new(Self { observer: observer.clone(), id, spawned_at, name, wakes, counts })
     }
 
     fn meta(&self, schedule_latency: Option<Duration>) -> TaskMeta<'_> {
@@ -177,7 +203,7 @@ impl<'a> Told<'a> {
     fn begin(life: &'a Life, waker: &Waker) -> Self {
         let observer = &life.observer;
         let latency = life.wakes.as_ref().and_then(|wakes| wakes.take());
-        if let (Some(histogram), Some(latency)) = (&observer.latencies, latency) {
+        if let (true, Some(histogram), Some(latency)) = (life.counts, &observer.latencies, latency) {
             histogram.record(getg::worker_index().unwrap_or(0), latency);
         }
         if let Some(hook) = &observer.on_before_poll {
@@ -192,7 +218,7 @@ impl Drop for Told<'_> {
     #[cold]
     fn drop(&mut self) {
         let observer = &self.life.observer;
-        if let Some(histogram) = &observer.poll_times {
+        if let (true, Some(histogram)) = (self.life.counts, &observer.poll_times) {
             histogram.record(getg::worker_index().unwrap_or(0), self.began.elapsed());
         }
         let Some(hook) = &observer.on_after_poll else { return };

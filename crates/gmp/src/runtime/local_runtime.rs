@@ -3,7 +3,7 @@
 use crate::runtime::{Builder, EnterGuard, Handle, Runtime, RuntimeMetrics};
 use crate::task::JoinHandle;
 use gmp_sched::Sched;
-use gmp_sched::local_runtime::newproc_local;
+use gmp_sched::local_runtime::{newproc_local, newproc_local_named};
 use gmp_sched::proc::newproc;
 use std::future::Future;
 use std::io;
@@ -111,7 +111,7 @@ impl LocalRuntime {
         F: Future + 'static,
         F::Output: 'static,
     {
-        spawn_on(self.handle().sched(), future, Location::caller())
+        spawn_on(self.handle().sched(), future, Location::caller(), None)
     }
 
     /// Runs the function on a thread where blocking is allowed; another thread than this one, so it must be `Send`.
@@ -217,12 +217,20 @@ impl LocalRuntime {
 }
 
 /// Spawns onto a local runtime of the calling thread.
-pub(crate) fn spawn_on<F>(sched: &Sched, future: F, spawned_at: &'static Location<'static>) -> JoinHandle<F::Output>
+pub(crate) fn spawn_on<F>(
+    sched: &Sched,
+    future: F,
+    spawned_at: &'static Location<'static>,
+    name: Option<&str>,
+) -> JoinHandle<F::Output>
 where
     F: Future + 'static,
     F::Output: 'static,
 {
-    if size_of::<F>() > newproc::BOX_ABOVE {
+    if let Some(name) = name {
+        // Boxed in there.
+        newproc_local_named(sched, future, spawned_at, name)
+    } else if size_of::<F>() > newproc::BOX_ABOVE {
         newproc_local(sched, Box::pin(future), spawned_at)
     } else {
         newproc_local(sched, future, spawned_at)

@@ -1,7 +1,7 @@
 //! [`Builder`]: a task with a name.
 
 use crate::runtime::Handle;
-use crate::task::{JoinHandle, LocalSet};
+use crate::task::{JoinHandle, LocalSet, spawn_local};
 use gmp_sched::proc::newproc;
 use std::future::Future;
 use std::io;
@@ -73,8 +73,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// Spawns the task on the current [`LocalSet`] or local runtime, as [`spawn_local`](crate::task::spawn_local). Nobody is told
-    /// its name yet.
+    /// Spawns the task on the current [`LocalSet`] or local runtime, as [`spawn_local`](crate::task::spawn_local).
     ///
     /// # Errors
     /// Never; the signature is tokio's.
@@ -87,10 +86,10 @@ impl<'a> Builder<'a> {
         Fut: Future + 'static,
         Fut::Output: 'static,
     {
-        Ok(crate::task::spawn_local(future))
+        Ok(spawn_local::spawn_named(future, Location::caller(), self.name))
     }
 
-    /// Spawns the task on the given [`LocalSet`]. Nobody is told its name yet.
+    /// Spawns the task on the given [`LocalSet`].
     ///
     /// # Errors
     /// Never; the signature is tokio's.
@@ -100,7 +99,7 @@ impl<'a> Builder<'a> {
         Fut: Future + 'static,
         Fut::Output: 'static,
     {
-        Ok(local_set.spawn_local(future))
+        Ok(local_set.spawn_named(future, Location::caller(), self.name))
     }
 
     /// Runs the function on the blocking pool of the current runtime, as [`spawn_blocking`](crate::task::spawn_blocking).

@@ -152,7 +152,21 @@ impl LocalSet {
         F: Future + 'static,
         F::Output: 'static,
     {
-        spawn_on(&self.local, future, Location::caller())
+        spawn_on(&self.local, future, Location::caller(), None)
+    }
+
+    /// For the builders.
+    pub(super) fn spawn_named<F>(
+        &self,
+        future: F,
+        spawned_at: &'static Location<'static>,
+        name: Option<&str>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        spawn_on(&self.local, future, spawned_at, name)
     }
 
     /// Runs a future to its end on the calling thread, with the given runtime as the current one, and drives the set meanwhile.
@@ -247,16 +261,20 @@ impl LocalSet {
     }
 }
 
-#[track_caller]
 pub(super) fn spawn_on<F>(
     local: &Arc<LocalSched>,
     future: F,
     spawned_at: &'static Location<'static>,
+    name: Option<&str>,
 ) -> JoinHandle<F::Output>
 where
     F: Future + 'static,
     F::Output: 'static,
 {
+    if let Some(name) = name {
+        // Boxed in there.
+        return local.spawn_named(future, spawned_at, name);
+    }
     if size_of::<F>() > newproc::BOX_ABOVE {
         local.spawn(Box::pin(future), spawned_at)
     } else {

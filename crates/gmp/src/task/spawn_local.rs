@@ -47,16 +47,29 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    let spawned_at = Location::caller();
+    spawn_named(future, Location::caller(), None)
+}
+
+/// With a name, if there is one.
+#[track_caller]
+pub(super) fn spawn_named<F>(
+    future: F,
+    spawned_at: &'static Location<'static>,
+    name: Option<&str>,
+) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
     if let Some(sched) = gmp_sched::current().filter(|sched| sched.config.owner.is_some()) {
         assert!(
             sched.config.owner == Some(ThreadNumber::current()),
             "Local tasks can only be spawned on a LocalRuntime from the thread the runtime was created on"
         );
-        return local_runtime::spawn_on(&sched, future, spawned_at);
+        return local_runtime::spawn_on(&sched, future, spawned_at, name);
     }
     match gmp_sched::local::current() {
-        Some(local) => local_set::spawn_on(&local, future, spawned_at),
+        Some(local) => local_set::spawn_on(&local, future, spawned_at, name),
         None => panic!("`spawn_local` called from outside of a `task::LocalSet` or `runtime::LocalRuntime`"),
     }
 }

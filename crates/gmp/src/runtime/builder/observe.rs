@@ -49,6 +49,9 @@ impl Builder {
     /// It isn't called for the future of `block_on`, of `#[gmp::main]`, nor for blocking jobs. What it throws comes out of the
     /// call of `spawn`.
     ///
+    /// A [`LocalSet`](crate::task::LocalSet) belongs to no runtime; the hooks that are told of a task of its are those of the runtime
+    /// in whose context it is spawned.
+    ///
     /// # Examples
     /// ```
     /// let rt = gmp::runtime::Builder::new_current_thread()

@@ -16,6 +16,8 @@ pub(crate) struct Exceptions {
     exception: Vec<Exception>,
     #[serde(default)]
     pending: Vec<Pending>,
+    #[serde(default)]
+    without_example: Vec<Exception>,
 }
 
 /// What will stay so.
@@ -95,6 +97,16 @@ impl Exceptions {
     /// Exceptions that nothing needed.
     pub(crate) fn unneeded(&self) -> impl Iterator<Item = &str> {
         unused(self.exception.iter().flat_map(|e| &e.paths))
+    }
+
+    /// Whether it may be without an example.
+    pub(crate) fn is_exempt(&self, path: &str) -> bool {
+        self.without_example.iter().flat_map(|e| &e.paths).filter(|p| p.covers(path)).count() > 0
+    }
+
+    /// What may be without an example, and has one.
+    pub(crate) fn needless(&self) -> impl Iterator<Item = &str> {
+        unused(self.without_example.iter().flat_map(|e| &e.paths))
     }
 
     /// What has come, and still stands as pending.

@@ -14,6 +14,7 @@
 
 mod rustdoc;
 mod text;
+mod documented;
 mod surface;
 mod compare;
 mod auto_traits;
@@ -22,11 +23,12 @@ mod exceptions;
 mod tests;
 
 use compare::{Comparison, compare};
+use documented::{Page, missing_sections, without_example};
 use exceptions::{Exceptions, Verdict};
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::ExitCode;
-use surface::{Surface, surface};
+use surface::{Surface, pages, surface};
 
 /// The table, from the root.
 const TABLE: &str = "crates/gmp/docs/surface.toml";
@@ -43,9 +45,23 @@ const FULL: &str = "full,test-util";
 /// What those have who build with `tokio_unstable`, and features that need it.
 const UNSTABLE: &str = "full,test-util,tracing,schedule-latency";
 
-/// What stands in `full`, one by one.
-const FEATURES: [&str; 12] =
-    ["", "fs", "io-util", "io-std", "macros", "net", "process", "rt", "rt-multi-thread", "signal", "sync", "time"];
+/// None, what stands in `full`, and what doesn't.
+const FEATURES: [&str; 14] = [
+    "",
+    "fs",
+    "io-util",
+    "io-std",
+    "macros",
+    "net",
+    "parking_lot",
+    "process",
+    "rt",
+    "rt-multi-thread",
+    "signal",
+    "sync",
+    "test-util",
+    "time",
+];
 
 /// What was asked for.
 #[derive(Default)]
@@ -95,14 +111,17 @@ fn run(options: &Options) -> Result<usize, String> {
 
     let stable = rustdoc::tokio(FULL, false)?;
     let theirs = surface(&stable, None);
+    let their_pages = pages(&stable);
     let unstable = surface(&rustdoc::tokio(UNSTABLE, true)?, None);
-    let ours = surface(&rustdoc::gmp(FULL, stable)?, Some(&unstable));
+    let docs = rustdoc::gmp(FULL, stable)?;
+    let ours = surface(&docs, Some(&unstable));
     report.print("tokio's stable surface", &compare(&theirs, &ours));
     let only_unstable = unstable.iter().filter(|(path, _)| !theirs.contains_key(*path));
     let only_unstable: Surface = only_unstable.map(|(path, item)| (path.clone(), item.clone())).collect();
     report.print("behind tokio_unstable, stable here", &compare(&only_unstable, &ours));
     report.extra(&compare(&unstable, &ours));
     report.features()?;
+    report.documentation(&their_pages, &pages(&docs));
     if options.each_feature {
         report.each_feature()?;
     }
@@ -117,6 +136,9 @@ fn run(options: &Options) -> Result<usize, String> {
     }
     for path in table.unneeded() {
         report.fault(&format!("{TABLE} excepts `{path}`, which needs no exception"));
+    }
+    for path in table.needless() {
+        report.fault(&format!("{TABLE} lets `{path}` be without an example, and it isn't"));
     }
     for path in table.arrived() {
         println!("note: {TABLE} has `{path}` as pending, and it is here");
@@ -185,13 +207,37 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// Whether each feature brings what it brings in tokio.
+    /// Whether each item has an example, and the sections that tokio's page has.
+    fn documentation(&mut self, theirs: &[Page], ours: &[Page]) {
+        let (examples, sections) = (without_example(ours), missing_sections(theirs, ours));
+        let count = ours.iter().filter(|page| page.is_ours).count();
+        println!(
+            "== docs of {count} items: {} without an example, {} without a section",
+            examples.len(),
+            sections.len()
+        );
+        for path in examples.iter().filter(|path| !self.table.is_exempt(path)) {
+            self.fault(&format!("{path} has no example"));
+        }
+        for (path, lacks) in sections {
+            self.fault(&format!("{path} has no section {lacks}, as it has in tokio's docs"));
+        }
+    }
+
+    /// Whether each feature by itself brings what it brings in tokio, and no warning.
     fn each_feature(&mut self) -> Result<(), String> {
         for feature in FEATURES {
             let stable = rustdoc::tokio(feature, false)?;
             let theirs = surface(&stable, None);
             let ours = surface(&rustdoc::gmp(feature, stable)?, Some(&theirs));
             self.print(&format!("feature {feature}"), &compare(&theirs, &ours));
+        }
+        let [_, ours] = rustdoc::features()?;
+        for feature in ours.keys().map(String::as_str).chain([""]) {
+            match rustdoc::lint(feature) {
+                Ok(()) => println!("== feature {feature}: no warning"),
+                Err(words) => self.fault(&words),
+            }
         }
         Ok(())
     }

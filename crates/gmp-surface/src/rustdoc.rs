@@ -147,6 +147,15 @@ fn document(manifest: &Path, package: &str, features: &str, flags: &str) -> Resu
     Crate::read(&target.join("doc").join(format!("{}.json", package.replace('-', "_"))))
 }
 
+/// Asks clippy of the facade with this feature and no other.
+pub(crate) fn lint(feature: &str) -> Result<(), String> {
+    let manifest = root().join("Cargo.toml");
+    let manifest = manifest.to_str().ok_or("the path of the repository isn't UTF-8")?;
+    let package = ["clippy", "--quiet", "--lib", "--manifest-path", manifest, "-p", "gmp"];
+    let features = ["--no-default-features", "--features", feature, "--", "-D", "warnings"];
+    cargo(package.into_iter().chain(features), &target(), "").map(drop)
+}
+
 /// tokio's docs with these features; with its unstable part, if so.
 pub(crate) fn tokio(features: &str, unstable: bool) -> Result<Docs, String> {
     let krate = document(&probe(features)?, "tokio", features, if unstable { "--cfg tokio_unstable" } else { "" })?;

@@ -5,6 +5,7 @@
 //!
 //! Go: cmd/api/main_test.go (Walker)
 
+use crate::documented::Page;
 use crate::rustdoc::{Crate, Docs};
 use crate::text::{Names, Writer};
 use serde_json::Value;
@@ -178,14 +179,30 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The surface of the first of the crates. If it is to be compared with another, that.
-pub(crate) fn surface(docs: &Docs, theirs: Option<&Surface>) -> Surface {
+/// What the first of the crates has. If it is to be compared with another's surface, that.
+fn walk<'a>(docs: &'a Docs, theirs: Option<&'a Surface>) -> Walk<'a> {
     let mut walk =
         Walk { docs, found: Vec::new(), foreign: Vec::new(), names: HashMap::new(), theirs, inside: HashSet::new() };
     if let Some(facade) = docs.crates.first() {
         walk.visit(facade, &facade.root, "");
     }
-    let Walk { found, foreign, names, .. } = walk;
+    walk
+}
+
+/// The docs of all that the first of the crates has.
+pub(crate) fn pages(docs: &Docs) -> Vec<Page> {
+    let page = |found: Found<'_>| Page {
+        path: found.path,
+        kind: inner(found.item).0.to_owned(),
+        is_ours: found.krate.name != "tokio",
+        docs: found.item["docs"].as_str().unwrap_or_default().to_owned(),
+    };
+    walk(docs, None).found.into_iter().map(page).collect()
+}
+
+/// The surface of the first of the crates. If it is to be compared with another, that.
+pub(crate) fn surface(docs: &Docs, theirs: Option<&Surface>) -> Surface {
+    let Walk { found, foreign, names, .. } = walk(docs, theirs);
     let mut surface: Surface = foreign.into_iter().collect();
     let mut types = HashSet::new();
     for found in &found {

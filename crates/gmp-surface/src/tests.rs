@@ -1,6 +1,7 @@
-//! The comparison and its table, on surfaces made by hand.
+//! The comparisons and their table, on surfaces and pages made by hand.
 
 use crate::compare::compare;
+use crate::documented::{Page, missing_sections, without_example};
 use crate::exceptions::{Exceptions, Verdict};
 use crate::surface::{Item, Surface};
 use std::collections::BTreeSet;
@@ -98,4 +99,68 @@ fn the_table_covers_what_is_below_a_path() {
     assert_eq!(table.of("d::e"), Verdict::Pending("d"));
     assert_eq!(table.unneeded().collect::<Vec<_>>(), ["never"]);
     assert!(table.page().contains("| `a::B`, `c*`, `never` | because |"), "{}", table.page());
+}
+
+/// A page of ours.
+fn page(path: &str, kind: &str, docs: &str) -> Page {
+    Page { path: path.to_owned(), kind: kind.to_owned(), is_ours: true, docs: docs.to_owned() }
+}
+
+#[test]
+fn what_has_no_example_is_found() {
+    let example = "Does it.\n\n# Examples\n```\nlet shown = T::new().used();\n```\n";
+    let pages = [
+        page("m", "module", "A list."),
+        page("shown", "function", example),
+        page("bare", "function", "Does it."),
+        page("only_text", "function", "```text\nonly_text\n```"),
+        page("ignored", "function", "```ignore\nignored()\n```"),
+        page("linked", "function", "# Examples\nSee [`shown`].\n\n# Panics\nNever."),
+        page("elsewhere", "function", "See [`shown`].\n\n# Examples\nNone.\n\n# Panics\nAs [`shown`]."),
+        page("T", "struct", "By its methods."),
+        page("T::new", "function", example),
+        page("T::used", "function", "On the page."),
+        page("T::use", "function", "Not on the page, `used` is."),
+        page("T::field", "struct_field", "Part of it."),
+        page("E", "enum", "Nothing."),
+        page("E::V", "variant", "Nothing."),
+        page("E::V::field", "struct_field", "Nothing."),
+        Page { is_ours: false, ..page("theirs", "function", "Does it.") },
+    ];
+    assert_eq!(
+        without_example(&pages),
+        ["bare", "only_text", "ignored", "elsewhere", "T::use", "E", "E::V", "E::V::field"]
+    );
+}
+
+#[test]
+fn a_section_that_tokio_has_is_missed() {
+    let theirs = [
+        page("same", "function", "# Panics\n\nAlways.\n\n## Cancel Safety\n\nYes."),
+        page("less", "function", "# Panics\n\n# Errors\n\n# Examples\n```\n# Safety\n```"),
+        page("only_theirs", "function", "# Panics"),
+        page("not_ours", "function", "# Panics"),
+    ];
+    let ours = [
+        page("same", "function", "# Cancel safety\nYes.\n\n# Panics\nAlways."),
+        page("less", "function", "# Errors\nSome.\n```\n# Panics\n```"),
+        Page { is_ours: false, ..page("not_ours", "function", "") },
+    ];
+    assert_eq!(missing_sections(&theirs, &ours), [("less".to_owned(), "Panics".to_owned())]);
+}
+
+#[test]
+fn what_may_be_without_an_example_is_in_the_table() {
+    let table: Exceptions = toml::from_str(
+        r#"
+        [[without_example]]
+        paths = ["a::B", "never"]
+        reason = "because"
+        "#,
+    )
+    .unwrap();
+    assert!(table.is_exempt("a::B") && table.is_exempt("a::B::method") && !table.is_exempt("a"));
+    assert_eq!(table.of("a::B"), Verdict::Demanded);
+    assert_eq!(table.needless().collect::<Vec<_>>(), ["never"]);
+    assert!(!table.page().contains("never"));
 }

@@ -55,11 +55,31 @@ impl AbortHandle {
     }
 
     /// Checks if the task associated with this `AbortHandle` has finished.
+    ///
+    /// # Examples
+    /// ```
+    /// # let rt = gmp::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// # rt.block_on(async {
+    /// let handle = gmp::spawn(async {});
+    /// let abort = handle.abort_handle();
+    /// handle.await.unwrap();
+    /// assert!(abort.is_finished());
+    /// # })
+    /// ```
     pub fn is_finished(&self) -> bool {
         self.header().status.load().is_dead()
     }
 
     /// Returns a task [`Id`] that uniquely identifies this task.
+    ///
+    /// # Examples
+    /// ```
+    /// # let rt = gmp::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// # rt.block_on(async {
+    /// let handle = gmp::spawn(async {});
+    /// assert_eq!(handle.abort_handle().id(), handle.id());
+    /// # })
+    /// ```
     pub fn id(&self) -> Id {
         self.header().id()
     }

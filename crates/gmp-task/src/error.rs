@@ -8,6 +8,19 @@ use std::sync::Mutex;
 use std::{fmt, io};
 
 /// Task failed to execute to completion.
+///
+/// # Examples
+/// ```
+/// # let rt = gmp::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+/// # rt.block_on(async {
+/// let task = gmp::spawn(async { panic!("boom") });
+/// let id = task.id();
+/// let error = task.await.unwrap_err();
+/// assert_eq!(error.id(), id);
+/// assert!(error.is_panic() && !error.is_cancelled());
+/// assert_eq!(error.to_string(), format!("task {id} panicked with message \"boom\""));
+/// # })
+/// ```
 pub struct JoinError {
     repr: Repr,
     id: Id,
@@ -63,6 +76,17 @@ impl JoinError {
     /// # Panics
     /// Panics if the error does not represent a panic. Use [`is_panic`](Self::is_panic) or
     /// [`try_into_panic`](Self::try_into_panic) to find out.
+    ///
+    /// # Examples
+    /// ```
+    /// # let rt = gmp::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// # rt.block_on(async {
+    /// let error = gmp::spawn(async { panic!("boom") }).await.unwrap_err();
+    /// // The panic goes on here.
+    /// let caught = std::panic::catch_unwind(|| std::panic::resume_unwind(error.into_panic()));
+    /// assert_eq!(caught.unwrap_err().downcast_ref(), Some(&"boom"));
+    /// # })
+    /// ```
     #[track_caller]
     pub fn into_panic(self) -> Box<dyn Any + Send + 'static> {
         self.try_into_panic().expect("`JoinError` reason is not a panic.")
@@ -72,6 +96,17 @@ impl JoinError {
     ///
     /// # Errors
     /// Returns the join error back if it does not represent a panic.
+    ///
+    /// # Examples
+    /// ```
+    /// # let rt = gmp::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// # rt.block_on(async {
+    /// let task = gmp::spawn(std::future::pending::<()>());
+    /// task.abort();
+    /// let error = task.await.unwrap_err();
+    /// assert!(error.try_into_panic().unwrap_err().is_cancelled());
+    /// # })
+    /// ```
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, JoinError> {
         match self.repr {
             Repr::Panic(payload) => Ok(payload.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)),

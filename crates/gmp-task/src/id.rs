@@ -10,6 +10,16 @@ use std::num::NonZeroU64;
 ///
 /// Task IDs are unique within the process: no two tasks ever have the same one. They are not sequential, and they do
 /// not show in which order tasks were spawned.
+///
+/// # Examples
+/// ```
+/// # let rt = gmp::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+/// # rt.block_on(async {
+/// let (one, other) = (gmp::spawn(async {}), gmp::spawn(async {}));
+/// assert_ne!(one.id(), other.id());
+/// println!("task {} has the number {}", one.id(), one.id().as_u64());
+/// # })
+/// ```
 #[derive(Clone, Copy, Debug, Hash, Eq, PartialEq, PartialOrd, Ord)]
 pub struct Id(NonZeroU64);
 
@@ -47,6 +57,7 @@ impl IdCache {
 
 impl Id {
     /// A fresh number, without a stock.
+    #[doc(hidden)]
     pub fn next() -> Self {
         // ORDERING: only the number matters; nothing is published by it.
         Self::from_u64(NEXT.fetch_add(1, Ordering::Relaxed))

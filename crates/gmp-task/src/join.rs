@@ -83,11 +83,36 @@ impl<T> JoinHandle<T> {
     /// Checks if the task associated with this `JoinHandle` has finished.
     ///
     /// This can be false right after [`abort`](Self::abort): cancelling takes time.
+    ///
+    /// # Examples
+    /// ```
+    /// # let rt = gmp::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// # rt.block_on(async {
+    /// let (tx, rx) = gmp::sync::oneshot::channel::<()>();
+    /// let handle = gmp::spawn(rx);
+    /// assert!(!handle.is_finished());
+    /// drop(tx);
+    /// while !handle.is_finished() {
+    ///     gmp::task::yield_now().await;
+    /// }
+    /// # })
+    /// ```
     pub fn is_finished(&self) -> bool {
         self.header().status.load().is_dead()
     }
 
     /// Returns a new [`AbortHandle`] that can be used to remotely abort this task.
+    ///
+    /// # Examples
+    /// ```
+    /// # let rt = gmp::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// # rt.block_on(async {
+    /// let handle = gmp::spawn(std::future::pending::<()>());
+    /// let abort = handle.abort_handle();
+    /// abort.abort();
+    /// assert!(handle.await.unwrap_err().is_cancelled());
+    /// # })
+    /// ```
     #[must_use = "abort handles do nothing unless `.abort` is called"]
     pub fn abort_handle(&self) -> AbortHandle {
         self.header().status.ref_inc();
@@ -96,6 +121,16 @@ impl<T> JoinHandle<T> {
     }
 
     /// Returns a task [`Id`] that uniquely identifies this task.
+    ///
+    /// # Examples
+    /// ```
+    /// # let rt = gmp::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    /// # rt.block_on(async {
+    /// let handle = gmp::spawn(async { gmp::task::id() });
+    /// let id = handle.id();
+    /// assert_eq!(handle.await.unwrap(), id);
+    /// # })
+    /// ```
     pub fn id(&self) -> Id {
         self.header().id
     }

@@ -48,6 +48,9 @@ pub async fn read_dir(path: impl AsRef<Path>) -> io::Result<ReadDir> {
 
 /// Reads the entries of a directory, one after the other. [`read_dir`] makes it.
 ///
+/// # Errors
+/// An entry may be an error, and those after it none.
+///
 /// # Examples
 /// ```
 /// # #[gmp::main]

@@ -15,6 +15,7 @@ use tokio::io::Interest;
 
 /// A socket that accepts TCP connections. Closed when it is dropped.
 ///
+/// # Errors
 /// Not every error of [`accept`](TcpListener::accept) is the end of the listener: that a client has gone away before it was
 /// accepted, or that there are too many open files just now, will pass. A server carries on.
 ///

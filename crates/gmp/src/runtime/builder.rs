@@ -112,6 +112,12 @@ impl Builder {
     }
 
     /// Enables timers, see [`enable_all`](Self::enable_all).
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().enable_time().build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn enable_time(&mut self) -> &mut Self {
         self
     }
@@ -120,6 +126,12 @@ impl Builder {
     ///
     /// # Panics
     /// If `capacity` is 0.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().enable_io().max_io_events_per_tick(64).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn max_io_events_per_tick(&mut self, capacity: usize) -> &mut Self {
         assert!(capacity > 0, "max_io_events_per_tick must be non-zero");
@@ -155,6 +167,17 @@ impl Builder {
     ///
     /// # Panics
     /// If `val` is 0.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().max_blocking_threads(1).build()?;
+    /// // The second waits for the first: there is one thread for both.
+    /// let jobs = [rt.spawn_blocking(|| 1), rt.spawn_blocking(|| 2)];
+    /// for (i, job) in jobs.into_iter().enumerate() {
+    ///     assert_eq!(rt.block_on(job).unwrap(), i + 1);
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn max_blocking_threads(&mut self, val: usize) -> &mut Self {
         assert!(val > 0, "Max blocking threads cannot be set to 0");
@@ -185,6 +208,12 @@ impl Builder {
     ///
     /// # Panics
     /// If `val` is 0.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().global_queue_interval(31).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn global_queue_interval(&mut self, val: u32) -> &mut Self {
         assert!(val > 0, "global_queue_interval must be greater than 0");
@@ -197,6 +226,12 @@ impl Builder {
     ///
     /// # Panics
     /// If `val` is 0.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().event_interval(31).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn event_interval(&mut self, val: u32) -> &mut Self {
         assert!(val > 0, "event_interval must be greater than 0");
@@ -233,6 +268,12 @@ impl Builder {
     }
 
     /// The seed of everything random in the scheduler (whom to steal from); random if not said.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().scheduler_seed(42).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn scheduler_seed(&mut self, seed: u64) -> &mut Self {
         self.seed = Some(seed);
         self
@@ -240,8 +281,8 @@ impl Builder {
 
     /// The seed of everything random in the scheduler, in tokio's words for [`scheduler_seed`](Self::scheduler_seed).
     ///
-    /// In which order [`select!`](crate::select) polls its branches doesn't depend on it: the macro is tokio's, and takes its
-    /// random numbers elsewhere. Write `biased;` where the order matters.
+    /// In which order [`select!`](crate::select) polls its branches doesn't depend on it: the macro is tokio's, its random numbers are in
+    /// a thread-local of tokio's, and nothing in tokio's stable API sets that. Write `biased;` where the order matters.
     ///
     /// # Examples
     /// ```

@@ -28,6 +28,16 @@ pub struct Handle {
 /// The runtime that a [`Handle`] entered stays current until this is dropped.
 ///
 /// Guards must be dropped in the reverse order of their making.
+///
+/// # Examples
+/// ```
+/// let rt = gmp::runtime::Runtime::new()?;
+/// let guard = rt.enter();
+/// gmp::spawn(async { println!("from the context of the runtime") });
+/// drop(guard);
+/// assert!(gmp::runtime::Handle::try_current().is_err());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "the runtime stays current only until the guard is dropped"]
 pub struct EnterGuard<'a> {
@@ -36,6 +46,15 @@ pub struct EnterGuard<'a> {
 }
 
 /// Which kind of scheduler a runtime has.
+///
+/// # Examples
+/// ```
+/// use gmp::runtime::{Builder, RuntimeFlavor};
+///
+/// let rt = Builder::new_current_thread().build()?;
+/// assert_eq!(rt.handle().runtime_flavor(), RuntimeFlavor::CurrentThread);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RuntimeFlavor {
@@ -46,6 +65,16 @@ pub enum RuntimeFlavor {
 }
 
 /// A number that identifies a runtime within the process.
+///
+/// # Examples
+/// ```
+/// use gmp::runtime::Runtime;
+///
+/// let (one, other) = (Runtime::new()?, Runtime::new()?);
+/// assert_ne!(one.handle().id(), other.handle().id());
+/// println!("runtime {}", one.handle().id());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
 pub struct Id(u64);
 
@@ -245,16 +274,38 @@ impl Handle {
     }
 
     /// The runtime's number.
+    ///
+    /// # Examples
+    /// ```
+    /// # gmp::runtime::Runtime::new().unwrap().block_on(async {
+    /// let handle = gmp::runtime::Handle::current();
+    /// assert_eq!(handle.id(), gmp::spawn(async { gmp::runtime::Handle::current().id() }).await.unwrap());
+    /// # })
+    /// ```
     pub fn id(&self) -> Id {
         Id(self.sched.id)
     }
 
     /// The name given by [`Builder::name`](crate::runtime::Builder::name).
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_current_thread().name("mine").build()?;
+    /// assert_eq!(rt.handle().name(), Some("mine"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn name(&self) -> Option<&str> {
         self.sched.config.name.as_deref()
     }
 
     /// The runtime's figures.
+    ///
+    /// # Examples
+    /// ```
+    /// # gmp::runtime::Runtime::new().unwrap().block_on(async {
+    /// println!("{} workers", gmp::runtime::Handle::current().metrics().num_workers());
+    /// # })
+    /// ```
     pub fn metrics(&self) -> RuntimeMetrics {
         RuntimeMetrics::new(self.clone())
     }
@@ -279,6 +330,13 @@ impl fmt::Debug for Handle {
 }
 
 /// Error returned by [`Handle::try_current`] when no runtime is current.
+///
+/// # Examples
+/// ```
+/// let error = gmp::runtime::Handle::try_current().unwrap_err();
+/// assert!(error.is_missing_context() && !error.is_thread_local_destroyed());
+/// assert_eq!(error.to_string(), "there is no reactor running, must be called from the context of a Tokio 1.x runtime");
+/// ```
 pub struct TryCurrentError(());
 
 impl TryCurrentError {

@@ -5,6 +5,28 @@ use std::fmt;
 use std::time::Duration;
 
 /// Whether the buckets of a histogram are equally wide, or each twice as wide as the one before.
+///
+/// # Examples
+/// ```
+/// # #![allow(deprecated, reason = "the knob is tokio's older one")]
+/// use gmp::runtime::{Builder, HistogramScale};
+///
+/// let linear = Builder::new_current_thread()
+///     .enable_metrics_poll_time_histogram()
+///     .metrics_poll_count_histogram_scale(HistogramScale::Linear)
+///     .build()?;
+/// let log = Builder::new_current_thread()
+///     .enable_metrics_poll_time_histogram()
+///     .metrics_poll_count_histogram_scale(HistogramScale::Log)
+///     .build()?;
+/// let width = |rt: gmp::runtime::Runtime, bucket| {
+///     let range = rt.metrics().poll_time_histogram_bucket_range(bucket);
+///     range.end - range.start
+/// };
+/// assert_eq!(width(linear, 3).as_micros(), 100);
+/// assert!(width(log, 3).as_micros() > 400);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HistogramScale {
@@ -56,6 +78,19 @@ impl HistogramConfiguration {
     }
 
     /// Buckets that are wider the longer what they count is, so that the error is a fraction of it.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::runtime::{HistogramConfiguration, LogHistogram};
+    /// use std::time::Duration;
+    ///
+    /// let log = LogHistogram::builder().max_value(Duration::from_secs(10)).max_error(0.25).build();
+    /// let rt = gmp::runtime::Builder::new_multi_thread()
+    ///     .enable_metrics_poll_time_histogram()
+    ///     .metrics_poll_time_histogram_configuration(HistogramConfiguration::log(log))
+    ///     .build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn log(configuration: impl Into<LogHistogram>) -> Self {
         Self(Kind::Log(configuration.into()))
     }
@@ -98,6 +133,19 @@ impl Default for HistogramConfiguration {
 ///
 /// Between two powers of two there are equally many buckets. The first bucket counts everything that is too short, the last
 /// one everything that is too long.
+///
+/// # Examples
+/// ```
+/// use gmp::runtime::LogHistogram;
+/// use std::time::Duration;
+///
+/// let log = LogHistogram::builder()
+///     .min_value(Duration::from_micros(1))
+///     .max_value(Duration::from_secs(1))
+///     .precision_exact(2) // four buckets between two powers of two
+///     .build();
+/// assert!(log.max_value() >= 1_000_000_000);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogHistogram {
     /// There are 2 to this many buckets between two powers of two.
@@ -188,6 +236,14 @@ impl LogHistogramBuilder {
     ///
     /// # Panics
     /// If it is more than 10.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::runtime::LogHistogram;
+    ///
+    /// // Each bucket twice as wide as the one before: few are enough.
+    /// assert!(LogHistogram::builder().precision_exact(0).max_buckets(40).is_ok());
+    /// ```
     #[track_caller]
     pub fn precision_exact(mut self, p: u32) -> Self {
         assert!(p <= MAX_PRECISION, "precision must be <= {MAX_PRECISION}");
@@ -226,6 +282,13 @@ impl LogHistogramBuilder {
     }
 
     /// The histogram.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::runtime::LogHistogram;
+    ///
+    /// assert_eq!(LogHistogram::builder().build(), LogHistogram::default());
+    /// ```
     pub fn build(&self) -> LogHistogram {
         let precision = self.precision.unwrap_or(2);
         let min = nanos(self.min_value.unwrap_or(Duration::from_nanos(100))).max(1);
@@ -245,6 +308,15 @@ impl LogHistogramBuilder {
 const MAX_PRECISION: u32 = 10;
 
 /// Error building a histogram.
+///
+/// # Examples
+/// ```
+/// use gmp::runtime::{InvalidHistogramConfiguration, LogHistogram};
+///
+/// let error = LogHistogram::builder().max_error(0.001).max_buckets(5).unwrap_err();
+/// assert!(matches!(error, InvalidHistogramConfiguration::TooManyBuckets { .. }));
+/// println!("{error}");
+/// ```
 #[derive(Debug)]
 pub enum InvalidHistogramConfiguration {
     /// It would need more buckets than it may have.

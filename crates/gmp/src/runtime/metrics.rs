@@ -20,6 +20,94 @@ use std::time::Duration;
 /// rt.block_on(rt.spawn(async {})).unwrap();
 /// assert_eq!(metrics.spawned_tasks_count(), 1);
 /// ```
+///
+/// All of it, as a program might write it into its log once a minute:
+/// ```
+/// # #![allow(deprecated, reason = "an older name is among them")]
+/// use gmp::runtime::{Builder, RuntimeMetrics, StallKind};
+///
+/// fn log(metrics: &RuntimeMetrics) {
+///     println!(
+///         "tasks: {} alive ({} by the older name), {} spawned, {} panicked",
+///         metrics.num_alive_tasks(),
+///         metrics.active_tasks_count(),
+///         metrics.spawned_tasks_count(),
+///         metrics.panicked_tasks_count(),
+///     );
+///     println!(
+///         "queue: {} waiting, {} came from outside; {} polls ended for want of budget",
+///         metrics.global_queue_depth(),
+///         metrics.remote_schedule_count(),
+///         metrics.budget_forced_yield_count(),
+///     );
+///     println!(
+///         "blocking: {} threads, {} of them idle, {} jobs waiting; {} times the system refused a thread",
+///         metrics.num_blocking_threads(),
+///         metrics.num_idle_blocking_threads(),
+///         metrics.blocking_queue_depth(),
+///         metrics.thread_failure_count(),
+///     );
+///     println!(
+///         "descriptors: {} registered, {} deregistered, {} events",
+///         metrics.io_driver_fd_registered_count(),
+///         metrics.io_driver_fd_deregistered_count(),
+///         metrics.io_driver_ready_count(),
+///     );
+///     for kind in [StallKind::Blocked, StallKind::Busy] {
+///         let (found, retaken) = (metrics.stalled_poll_count(kind), metrics.retaken_count(kind));
+///         println!("{kind} polls: {found} found, {retaken} times another thread went on");
+///     }
+///     println!(
+///         "stalls: longest {:?}, {} preempted, {} sections retaken, {} denied, {} retired, {} looks",
+///         metrics.longest_poll(),
+///         metrics.preempted_count(),
+///         metrics.retaken_section_count(),
+///         metrics.retake_denied_count(),
+///         metrics.retired_count(),
+///         metrics.watcher_tick_count(),
+///     );
+///     for worker in 0..metrics.num_workers() {
+///         println!(
+///             "worker {worker} on {:?}: busy {:?}, {} polls of {:?}, parked {} times (woken {}), {} in vain",
+///             metrics.worker_thread_id(worker),
+///             metrics.worker_total_busy_duration(worker),
+///             metrics.worker_poll_count(worker),
+///             metrics.worker_mean_poll_time(worker),
+///             metrics.worker_park_count(worker),
+///             metrics.worker_park_unpark_count(worker) / 2,
+///             metrics.worker_noop_count(worker),
+///         );
+///         println!(
+///             "worker {worker}: {} in its queue, {} queued there so far, {} stolen in {} raids, {} overflows",
+///             metrics.worker_local_queue_depth(worker),
+///             metrics.worker_local_schedule_count(worker),
+///             metrics.worker_steal_count(worker),
+///             metrics.worker_steal_operations(worker),
+///             metrics.worker_overflow_count(worker),
+///         );
+///     }
+///     if metrics.poll_time_histogram_enabled() {
+///         for bucket in 0..metrics.poll_time_histogram_num_buckets() {
+///             let counts = (0..metrics.num_workers()).map(|w| metrics.poll_time_histogram_bucket_count(w, bucket));
+///             println!("polls of {:?}: {}", metrics.poll_time_histogram_bucket_range(bucket), counts.sum::<u64>());
+///         }
+///     }
+///     if metrics.schedule_latency_histogram_enabled() {
+///         for bucket in 0..metrics.schedule_latency_histogram_num_buckets() {
+///             let counts = (0..metrics.num_workers()).map(|w| metrics.schedule_latency_histogram_bucket_count(w, bucket));
+///             println!("waits of {:?}: {}", metrics.schedule_latency_histogram_bucket_range(bucket), counts.sum::<u64>());
+///         }
+///     }
+/// }
+///
+/// let rt = Builder::new_multi_thread()
+///     .enable_metrics_poll_time_histogram()
+///     .enable_metrics_schedule_latency_histogram()
+///     .build()?;
+/// rt.block_on(rt.spawn(async {})).unwrap();
+/// log(&rt.metrics());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RuntimeMetrics {
     handle: Handle,

@@ -59,6 +59,16 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// Never; the signature is tokio's.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::{runtime::Runtime, task::Builder};
+    ///
+    /// let rt = Runtime::new()?;
+    /// let task = Builder::new().name("from outside").spawn_on(async { 1 }, rt.handle())?;
+    /// assert_eq!(rt.block_on(task)?, 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn spawn_on<Fut>(self, future: Fut, handle: &Handle) -> io::Result<JoinHandle<Fut::Output>>
     where
@@ -80,6 +90,16 @@ impl<'a> Builder<'a> {
     ///
     /// # Panics
     /// If called outside of both.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main(flavor = "local")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let task = gmp::task::Builder::new().name("stays here").spawn_local(async { std::rc::Rc::new(1) })?;
+    /// assert_eq!(*task.await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn_local<Fut>(self, future: Fut) -> io::Result<JoinHandle<Fut::Output>>
     where
@@ -93,6 +113,17 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// Never; the signature is tokio's.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let set = gmp::task::LocalSet::new();
+    /// let task = gmp::task::Builder::new().name("of the set").spawn_local_on(async { 1 }, &set)?;
+    /// assert_eq!(set.run_until(task).await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn_local_on<Fut>(self, future: Fut, local_set: &LocalSet) -> io::Result<JoinHandle<Fut::Output>>
     where
@@ -109,6 +140,16 @@ impl<'a> Builder<'a> {
     ///
     /// # Panics
     /// If called outside of a runtime's context, or if no thread can be had.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let job = gmp::task::Builder::new().name("job").spawn_blocking(|| 1)?;
+    /// assert_eq!(job.await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<Function, Output>(self, function: Function) -> io::Result<JoinHandle<Output>>
     where
@@ -125,6 +166,16 @@ impl<'a> Builder<'a> {
     ///
     /// # Panics
     /// If no thread can be had.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::{runtime::Runtime, task::Builder};
+    ///
+    /// let rt = Runtime::new()?;
+    /// let job = Builder::new().name("job").spawn_blocking_on(|| 1, rt.handle())?;
+    /// assert_eq!(rt.block_on(job)?, 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn spawn_blocking_on<Function, Output>(
         self,

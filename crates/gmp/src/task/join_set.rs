@@ -110,6 +110,19 @@ impl<T> JoinSet<T> {
     }
 
     /// How many tasks are in the set.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main]
+    /// # async fn main() {
+    /// let mut set = gmp::task::JoinSet::new();
+    /// assert!(set.is_empty());
+    /// set.spawn(async {});
+    /// assert_eq!(set.len(), 1);
+    /// set.join_next().await.unwrap().unwrap();
+    /// assert_eq!(set.len(), 0);
+    /// # }
+    /// ```
     pub fn len(&self) -> usize {
         self.entries.len() - self.vacant.len()
     }
@@ -124,11 +137,35 @@ impl<T> JoinSet<T> {
     }
 
     /// Aborts all tasks of the set. They stay in it until they are joined.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main]
+    /// # async fn main() {
+    /// let mut set = gmp::task::JoinSet::new();
+    /// set.spawn(std::future::pending::<()>());
+    /// set.abort_all();
+    /// assert!(set.join_next().await.unwrap().unwrap_err().is_cancelled());
+    /// # }
+    /// ```
     pub fn abort_all(&mut self) {
         self.handles().for_each(JoinHandle::abort);
     }
 
     /// Removes all tasks from the set without aborting them: they go on by themselves.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main]
+    /// # async fn main() {
+    /// let (tx, rx) = gmp::sync::oneshot::channel();
+    /// let mut set = gmp::task::JoinSet::new();
+    /// set.spawn(async move { tx.send("still here") });
+    /// set.detach_all();
+    /// assert!(set.is_empty());
+    /// assert_eq!(rx.await.unwrap(), "still here");
+    /// # }
+    /// ```
     pub fn detach_all(&mut self) {
         self.clear();
     }
@@ -177,6 +214,17 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// Spawns the task on the given runtime and stores it in the set.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::{runtime::Runtime, task::JoinSet};
+    ///
+    /// let rt = Runtime::new()?;
+    /// let mut set = JoinSet::new();
+    /// set.spawn_on(async { 1 }, rt.handle());
+    /// assert_eq!(rt.block_on(set.join_next()).unwrap().unwrap(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn spawn_on<F>(&mut self, task: F, handle: &Handle) -> AbortHandle
     where
@@ -190,6 +238,20 @@ impl<T: 'static> JoinSet<T> {
     ///
     /// # Panics
     /// If called outside of a runtime's context.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main]
+    /// # async fn main() {
+    /// let mut set = gmp::task::JoinSet::new();
+    /// for file in ["Cargo.toml", "src/lib.rs"] {
+    ///     set.spawn_blocking(move || std::fs::read(file));
+    /// }
+    /// while let Some(contents) = set.join_next().await {
+    ///     assert!(contents.unwrap().is_ok());
+    /// }
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<F>(&mut self, f: F) -> AbortHandle
     where
@@ -200,6 +262,17 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// Runs the function on the blocking pool of the given runtime and stores it in the set.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::{runtime::Runtime, task::JoinSet};
+    ///
+    /// let rt = Runtime::new()?;
+    /// let mut set = JoinSet::new();
+    /// set.spawn_blocking_on(|| 1, rt.handle());
+    /// assert_eq!(rt.block_on(set.join_next()).unwrap().unwrap(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn spawn_blocking_on<F>(&mut self, f: F, handle: &Handle) -> AbortHandle
     where
@@ -273,16 +346,59 @@ impl<T: 'static> JoinSet<T> {
     ///
     /// # Cancel safety
     /// As [`join_next`](Self::join_next).
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main]
+    /// # async fn main() {
+    /// let mut set = gmp::task::JoinSet::new();
+    /// let task = set.spawn(async { "output" });
+    /// let (id, output) = set.join_next_with_id().await.unwrap().unwrap();
+    /// assert_eq!((id, output), (task.id(), "output"));
+    /// # }
+    /// ```
     pub async fn join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
         poll_fn(|cx| self.poll_join_next_with_id(cx)).await
     }
 
     /// Returns the output of a task that has completed; `None` if there is none.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main]
+    /// # async fn main() {
+    /// let mut set = gmp::task::JoinSet::new();
+    /// let (tx, rx) = gmp::sync::oneshot::channel();
+    /// set.spawn(rx);
+    /// assert!(set.try_join_next().is_none());
+    /// tx.send(5).unwrap();
+    /// let received = loop {
+    ///     match set.try_join_next() {
+    ///         Some(result) => break result.unwrap(),
+    ///         None => gmp::task::yield_now().await,
+    ///     }
+    /// };
+    /// assert_eq!(received, Ok(5));
+    /// # }
+    /// ```
     pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
         self.try_join_next_with_id().map(|res| res.map(|(_, output)| output))
     }
 
     /// As [`try_join_next`](Self::try_join_next), with the id of the task.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main]
+    /// # async fn main() {
+    /// let mut set = gmp::task::JoinSet::new();
+    /// let task = set.spawn(async {});
+    /// while !task.is_finished() {
+    ///     gmp::task::yield_now().await;
+    /// }
+    /// assert_eq!(set.try_join_next_with_id().unwrap().unwrap(), (task.id(), ()));
+    /// # }
+    /// ```
     pub fn try_join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
         // Not a wait, so the budget doesn't apply: all that have finished can be had in one go.
         while let Some(key) = self.finished.pop(None) {
@@ -317,11 +433,33 @@ impl<T: 'static> JoinSet<T> {
     ///
     /// `Poll::Pending` means that the set isn't empty and no task is done; or that the budget is used up, and then the waker has
     /// been woken already.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main]
+    /// # async fn main() {
+    /// let mut set = gmp::task::JoinSet::new();
+    /// set.spawn(async { 1 });
+    /// let joined = std::future::poll_fn(|cx| set.poll_join_next(cx)).await;
+    /// assert_eq!(joined.unwrap().unwrap(), 1);
+    /// # }
+    /// ```
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
         self.poll_join_next_with_id(cx).map(|opt| opt.map(|res| res.map(|(_, output)| output)))
     }
 
     /// As [`poll_join_next`](Self::poll_join_next), with the id of the task.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main]
+    /// # async fn main() {
+    /// let mut set = gmp::task::JoinSet::new();
+    /// let task = set.spawn(async { 1 });
+    /// let joined = std::future::poll_fn(|cx| set.poll_join_next_with_id(cx)).await;
+    /// assert_eq!(joined.unwrap().unwrap(), (task.id(), 1));
+    /// # }
+    /// ```
     pub fn poll_join_next_with_id(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(Id, T), JoinError>>> {
         loop {
             if self.is_empty() {
@@ -341,6 +479,19 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// Aborts all tasks and waits until they have ended.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main]
+    /// # async fn main() {
+    /// let mut set = gmp::task::JoinSet::new();
+    /// for _ in 0..3 {
+    ///     set.spawn(std::future::pending::<()>());
+    /// }
+    /// set.shutdown().await;
+    /// assert!(set.is_empty());
+    /// # }
+    /// ```
     pub async fn shutdown(&mut self) {
         self.abort_all();
         while self.join_next().await.is_some() {}
@@ -350,6 +501,17 @@ impl<T: 'static> JoinSet<T> {
     ///
     /// # Panics
     /// If a task panicked or was cancelled, with the task's own panic if it was that; the other tasks are aborted.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main]
+    /// # async fn main() {
+    /// let set: gmp::task::JoinSet<u32> = (0..3).map(|i| async move { i * i }).collect();
+    /// let mut squares = set.join_all().await;
+    /// squares.sort();
+    /// assert_eq!(squares, [0, 1, 4]);
+    /// # }
+    /// ```
     pub async fn join_all(mut self) -> Vec<T> {
         let mut outputs = Vec::with_capacity(self.len());
         while let Some(result) = self.join_next().await {

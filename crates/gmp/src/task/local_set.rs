@@ -87,6 +87,20 @@ pub struct LocalSet {
 }
 
 /// The set stays the one that [`spawn_local`](crate::task::spawn_local) means until this is dropped.
+///
+/// # Examples
+/// ```
+/// use gmp::task::{LocalSet, spawn_local};
+///
+/// # #[gmp::main]
+/// # async fn main() {
+/// let set = LocalSet::new();
+/// let guard = set.enter();
+/// let task = spawn_local(async { 1 });
+/// drop(guard);
+/// assert_eq!(set.run_until(task).await.unwrap(), 1);
+/// # }
+/// ```
 #[must_use = "the set stays current only until the guard is dropped"]
 pub struct LocalEnterGuard {
     _guard: LocalGuard,

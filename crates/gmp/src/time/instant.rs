@@ -58,6 +58,16 @@ impl Instant {
     }
 
     /// How much later than `earlier` this is; zero if it isn't.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::time::{Duration, Instant};
+    ///
+    /// let now = Instant::now();
+    /// let later = now + Duration::from_secs(1);
+    /// assert_eq!(later.duration_since(now), Duration::from_secs(1));
+    /// assert_eq!(now.duration_since(later), Duration::ZERO);
+    /// ```
     pub fn duration_since(&self, earlier: Instant) -> Duration {
         self.std.saturating_duration_since(earlier.std)
     }

@@ -97,6 +97,19 @@ pin_project! {
 
 impl<T> Timeout<T> {
     /// The future.
+    ///
+    /// # Examples
+    /// ```
+    /// use gmp::time::{Duration, timeout};
+    ///
+    /// # #[gmp::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut limited = timeout(Duration::from_secs(1), std::future::ready(1));
+    /// assert_eq!(format!("{:?}", limited.get_ref()), "Ready(Some(1))");
+    /// *limited.get_mut() = std::future::ready(2);
+    /// assert_eq!(limited.await, Ok(2));
+    /// # }
+    /// ```
     pub fn get_ref(&self) -> &T {
         &self.value
     }

@@ -18,6 +18,7 @@ use std::task::{Context, Poll, ready};
 ///
 /// The file at its path stays when the listener is dropped; it must be gone before the path can be bound to again.
 ///
+/// # Errors
 /// Not every error of [`accept`](Self::accept) is the listener's end: the process may be out of descriptors for a moment, or
 /// a peer may have given up in the queue.
 ///

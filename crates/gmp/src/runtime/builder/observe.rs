@@ -155,6 +155,18 @@ impl Builder {
     }
 
     /// The scale of the histogram of poll times.
+    ///
+    /// # Examples
+    /// ```
+    /// # #![allow(deprecated, reason = "that is what it shows")]
+    /// use gmp::runtime::HistogramScale;
+    ///
+    /// let rt = gmp::runtime::Builder::new_multi_thread()
+    ///     .enable_metrics_poll_time_histogram()
+    ///     .metrics_poll_count_histogram_scale(HistogramScale::Log)
+    ///     .build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[deprecated = "use `metrics_poll_time_histogram_configuration`"]
     pub fn metrics_poll_count_histogram_scale(&mut self, histogram_scale: HistogramScale) -> &mut Self {
         self.observation.older().0 = histogram_scale;
@@ -165,6 +177,16 @@ impl Builder {
     ///
     /// # Panics
     /// If it is 0, or more than a second.
+    ///
+    /// # Examples
+    /// ```
+    /// # #![allow(deprecated, reason = "that is what it shows")]
+    /// let rt = gmp::runtime::Builder::new_multi_thread()
+    ///     .enable_metrics_poll_time_histogram()
+    ///     .metrics_poll_count_histogram_resolution(std::time::Duration::from_micros(100))
+    ///     .build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[deprecated = "use `metrics_poll_time_histogram_configuration`"]
     #[track_caller]
     pub fn metrics_poll_count_histogram_resolution(&mut self, resolution: Duration) -> &mut Self {
@@ -175,6 +197,16 @@ impl Builder {
     }
 
     /// How many buckets it has.
+    ///
+    /// # Examples
+    /// ```
+    /// # #![allow(deprecated, reason = "that is what it shows")]
+    /// let rt = gmp::runtime::Builder::new_multi_thread()
+    ///     .enable_metrics_poll_time_histogram()
+    ///     .metrics_poll_count_histogram_buckets(15)
+    ///     .build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[deprecated = "use `metrics_poll_time_histogram_configuration`"]
     pub fn metrics_poll_count_histogram_buckets(&mut self, buckets: usize) -> &mut Self {
         self.observation.older().2 = buckets;

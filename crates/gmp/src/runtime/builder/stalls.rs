@@ -8,6 +8,12 @@ impl Builder {
     /// Whether a `multi_thread` runtime watches its workers (Go: `sysmon`), so that a task that blocks or computes without a pause stalls
     /// nobody else; it does by default. The watcher sleeps while all workers are idle. Without it a task that blocks keeps its worker's
     /// place, as in other runtimes.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().stall_detection(false).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn stall_detection(&mut self, on: bool) -> &mut Self {
         self.stall_detection = on;
         self
@@ -18,6 +24,15 @@ impl Builder {
     ///
     /// # Panics
     /// If it is zero.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// // A program whose tasks compute for long, and don't mind.
+    /// let rt = gmp::runtime::Builder::new_multi_thread().stall_threshold(Duration::from_millis(100)).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn stall_threshold(&mut self, threshold: Duration) -> &mut Self {
         assert!(!threshold.is_zero(), "stall_threshold must be greater than 0");

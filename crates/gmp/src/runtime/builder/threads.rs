@@ -43,12 +43,26 @@ impl Builder {
     }
 
     /// The stack of the runtime's threads in bytes; std's default if not said.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().thread_stack_size(4 << 20).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn thread_stack_size(&mut self, val: usize) -> &mut Self {
         self.thread_stack_size = Some(val);
         self
     }
 
     /// How long an idle thread of the blocking pool stays; 10 seconds if not said.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let rt = gmp::runtime::Builder::new_multi_thread().thread_keep_alive(Duration::from_millis(100)).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn thread_keep_alive(&mut self, duration: Duration) -> &mut Self {
         self.thread_keep_alive = Some(duration);
         self
@@ -71,6 +85,12 @@ impl Builder {
     }
 
     /// Called on each of the runtime's threads before it ends. A hook that panics aborts.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().on_thread_stop(|| println!("thread stops")).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn on_thread_stop<F>(&mut self, f: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,
@@ -81,6 +101,21 @@ impl Builder {
 
     /// Called on a worker before it goes to sleep. It should be short: the worker may have been given work already. A hook that
     /// panics aborts.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// let sleeps = Arc::new(AtomicUsize::new(0));
+    /// let counted = sleeps.clone();
+    /// let rt = gmp::runtime::Builder::new_current_thread()
+    ///     .on_thread_park(move || drop(counted.fetch_add(1, Ordering::Relaxed)))
+    ///     .build()?;
+    /// rt.block_on(async { gmp::time::sleep(std::time::Duration::from_millis(1)).await });
+    /// assert!(sleeps.load(Ordering::Relaxed) > 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn on_thread_park<F>(&mut self, f: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,
@@ -90,6 +125,12 @@ impl Builder {
     }
 
     /// Called on a worker after it has woken. It should be short, as the others. A hook that panics aborts.
+    ///
+    /// # Examples
+    /// ```
+    /// let rt = gmp::runtime::Builder::new_multi_thread().on_thread_unpark(|| println!("a worker wakes")).build()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn on_thread_unpark<F>(&mut self, f: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,

@@ -19,6 +19,25 @@ use std::io;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// Elsewhere than in the current runtime, and in all ways in which tasks are spawned:
+/// ```
+/// use gmp::{runtime::Runtime, task::{JoinSet, LocalSet}};
+///
+/// let rt = Runtime::new()?;
+/// let local = LocalSet::new();
+/// let mut set = JoinSet::new();
+/// set.build_task().name("on a runtime").spawn_on(async { 1 }, rt.handle())?;
+/// set.build_task().name("in a set").spawn_local_on(async { 2 }, &local)?;
+/// set.build_task().name("job").spawn_blocking_on(|| 3, rt.handle())?;
+/// let sum = local.block_on(&rt, async {
+///     set.build_task().name("in the current set").spawn_local(async { 4 })?;
+///     set.build_task().name("job").spawn_blocking(|| 5)?;
+///     Ok::<i32, std::io::Error>(set.join_all().await.into_iter().sum())
+/// })?;
+/// assert_eq!(sum, 15);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[must_use = "builders do nothing unless used to spawn a task"]
 pub struct Builder<'a, T> {
     set: &'a mut JoinSet<T>,
@@ -27,6 +46,17 @@ pub struct Builder<'a, T> {
 
 impl<T: 'static> JoinSet<T> {
     /// Returns a [`Builder`] for a task that is to have a name.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[gmp::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let mut set = gmp::task::JoinSet::new();
+    /// set.build_task().name("seven").spawn(async { 7 })?;
+    /// assert_eq!(set.join_next().await.unwrap()?, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn build_task(&mut self) -> Builder<'_, T> {
         Builder { set: self, builder: task::Builder::new() }
     }

@@ -95,6 +95,9 @@ impl<T: AsRawFd> AsyncFd<T> {
     ///
     /// # Panics
     /// If called outside of a runtime's context.
+    ///
+    /// # Examples
+    /// See [`register_with_interest`](Self::register_with_interest).
     #[track_caller]
     #[deprecated(note = "the promise that it needs is unsafe: use `AsyncFd::register_with_interest`")]
     pub fn with_interest(inner: T, interest: Interest) -> io::Result<Self> {
@@ -108,6 +111,9 @@ impl<T: AsRawFd> AsyncFd<T> {
     ///
     /// # Panics
     /// If called outside of a runtime's context.
+    ///
+    /// # Examples
+    /// See [`register`](Self::register).
     #[track_caller]
     #[deprecated(note = "the promise that it needs is unsafe: use `AsyncFd::register`")]
     pub fn try_new(inner: T) -> Result<Self, AsyncFdRegisterError<T>> {
@@ -121,6 +127,9 @@ impl<T: AsRawFd> AsyncFd<T> {
     ///
     /// # Panics
     /// If called outside of a runtime's context.
+    ///
+    /// # Examples
+    /// See [`register_with_interest`](Self::register_with_interest).
     #[track_caller]
     #[deprecated(note = "the promise that it needs is unsafe: use `AsyncFd::register_with_interest`")]
     pub fn try_with_interest(inner: T, interest: Interest) -> Result<Self, AsyncFdRegisterError<T>> {

@@ -209,14 +209,15 @@ impl Report<'_> {
 
     /// Whether each item has an example, and the sections that tokio's page has.
     fn documentation(&mut self, theirs: &[Page], ours: &[Page]) {
-        let (examples, sections) = (without_example(ours), missing_sections(theirs, ours));
+        let (exempt, bare): (Vec<_>, Vec<_>) =
+            without_example(ours).into_iter().partition(|path| self.table.is_exempt(path));
+        let sections = missing_sections(theirs, ours);
         let count = ours.iter().filter(|page| page.is_ours).count();
+        let (exempt, without, lacking) = (exempt.len(), bare.len(), sections.len());
         println!(
-            "== docs of {count} items: {} without an example, {} without a section",
-            examples.len(),
-            sections.len()
+            "== docs of {count} items: {without} without an example, {exempt} exempt, {lacking} without a section"
         );
-        for path in examples.iter().filter(|path| !self.table.is_exempt(path)) {
+        for path in bare {
             self.fault(&format!("{path} has no example"));
         }
         for (path, lacks) in sections {

@@ -6,3 +6,9 @@ mod redis; //   a small Redis: a shared table, keys that expire, publish and sub
 mod proxy; //   proxies: TCP with limits, UDP with a table of peers
 mod watcher; // watches a folder, by timers; signals make it look at once, or end it
 mod runner; //  runs commands, so many at a time, with limits of time
+
+// And what programs rely on without saying so.
+mod clock; //   the paused clock
+mod fair; //    loops over what is always ready
+mod turns; //   when tasks are polled, and when they are dropped
+mod cancel; //  futures that are dropped halfway

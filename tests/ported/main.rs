@@ -8,6 +8,7 @@ mod watcher; // watches a folder, by timers; signals make it look at once, or en
 mod runner; //  runs commands, so many at a time, with limits of time
 
 // And what programs rely on without saying so.
+mod entry; //   the attributes of main and of tests
 mod clock; //   the paused clock
 mod fair; //    loops over what is always ready
 mod turns; //   when tasks are polled, and when they are dropped

@@ -138,7 +138,6 @@ fn wakes_before_a_poll_are_one() {
     // Nobody runs tasks meanwhile.
     for _ in 0..100 {
         waker.wake_by_ref();
-        waker.clone().wake();
     }
     word.store(true, Ordering::SeqCst);
     assert_eq!(rt.block_on(task).unwrap(), 2);
@@ -256,7 +255,8 @@ fn block_on_where_it_may_be() {
     assert!(rt.block_on(wrong).unwrap_err().is_panic());
     // One after the other, with what is left of the last.
     let (tx, rx) = oneshot::channel();
-    let waits = rt.block_on(async { tokio::spawn(rx) });
+    let waits = rt.spawn(rx);
+    rt.block_on(yield_now());
     tx.send(3).unwrap();
     assert_eq!(rt.block_on(waits).unwrap().unwrap(), 3);
 }
@@ -276,13 +276,15 @@ fn what_the_end_of_a_runtime_drops() {
         let guard = |name| SaysWhenDropped(name, tell.clone());
         let (waits, unpolled, spawned_late) =
             (guard("waits"), guard("never polled"), guard("spawned while it is dropped"));
+        let (polled, is_polled) = oneshot::channel();
         let waits = rt.spawn(async move {
             // Dropped in the reverse order of their making, as in any block.
             let _first = waits;
             let _second = SpawnsWhenDropped(Some(spawned_late));
+            polled.send(()).unwrap();
             pending::<()>().await;
         });
-        rt.block_on(settle());
+        rt.block_on(is_polled).unwrap();
         let (release, released) = std_mpsc::channel::<()>();
         let (job_guard, begun) = (guard("job"), std_mpsc::channel());
         rt.spawn_blocking(move || {

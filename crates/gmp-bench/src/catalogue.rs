@@ -6,13 +6,16 @@ use serde::{Deserialize, Serialize};
 use crate::scenario::Scenario;
 use crate::{on_gmp, on_tokio};
 
+/// Why a scenario has no counterpart.
+const ONLY_GMP: &str = "it asks what only gmp can tell";
+
 /// A runtime that the scenarios are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Runtime {
     /// This project's.
     Gmp,
-    /// The one it is set beside.
+    /// The one that its conventions are.
     Tokio,
 }
 
@@ -22,6 +25,14 @@ impl Runtime {
         match self {
             Self::Gmp => "gmp",
             Self::Tokio => "tokio",
+        }
+    }
+
+    /// Why it hasn't that scenario, if so.
+    pub(crate) fn lacks(self, scenario: &Scenario) -> Option<&'static str> {
+        match self {
+            Self::Gmp => None,
+            Self::Tokio => (!scenario.has_counterpart).then_some(ONLY_GMP),
         }
     }
 

@@ -85,8 +85,8 @@ pub(crate) fn measure(runtime: Runtime, name: &str, params: Params) -> Result<Li
     if let Some(reason) = (scenario.unable)(params) {
         return Err(format!("{name} {reason}"));
     }
-    if !scenario.has_counterpart && runtime != Runtime::Gmp {
-        return Err(format!("{name} is about gmp alone"));
+    if let Some(reason) = runtime.lacks(scenario) {
+        return Err(format!("{} has no {name}: {reason}", runtime.name()));
     }
     let measured = match scenario.run {
         Run::One(run) => vec![run(params)],
@@ -122,7 +122,7 @@ pub(crate) fn arguments(command: &mut Command, runtime: Runtime, name: &str, par
 /// The line is something else, or one of its values is none.
 pub(crate) fn values_of(line: &str, runtime: Runtime, scenario: &Scenario) -> Result<Vec<f64>, Failure> {
     let parsed: Line = serde_json::from_str(line).map_err(|error| Failure::Unreadable(error.to_string()))?;
-    let named = |reading: &Reading, figure: &Figure| reading.name == figure.name;
+    let named = |reading: &Reading, figure: &Figure| reading.name == figure.name && reading.unit == figure.unit.label();
     let figures = scenario.figures_of_child();
     let is_asked = parsed.runtime == runtime
         && parsed.scenario == scenario.name

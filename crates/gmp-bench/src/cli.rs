@@ -209,14 +209,14 @@ impl RunArgs {
         })
     }
 
-    fn sides(&self) -> [Side; 2] {
+    fn sides(&self) -> Vec<Side> {
         let gmp = |label: &str, pin| Side { label: label.to_owned(), runtime: Runtime::Gmp, pin };
         if self.compare_pin {
-            return [gmp("core", Some(Pin::Core)), gmp("none", Some(Pin::None))];
+            return vec![gmp("core", Some(Pin::Core)), gmp("none", Some(Pin::None))];
         }
         let Against::Tokio = self.against;
         let tokio = Side { label: "tokio".to_owned(), runtime: Runtime::Tokio, pin: None };
-        [gmp("gmp", self.pin), tokio]
+        vec![gmp("gmp", self.pin), tokio]
     }
 }
 

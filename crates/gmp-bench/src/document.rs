@@ -14,7 +14,7 @@ use crate::about;
 use crate::facts::{self, Machine, Versions};
 use crate::plan::{Plan, Side};
 use crate::results::{FailedRun, Outcome, Results, Series, State};
-use crate::scenario::Better;
+use crate::scenario::{Better, Scenario};
 use crate::stats::{Ratio, Verdict, median};
 
 /// The format that this program writes and reads.
@@ -84,8 +84,27 @@ pub(crate) struct ScenarioRecord {
     pub(crate) state: State,
     /// The runs that failed.
     pub(crate) failed: Vec<FailedRun>,
+    /// The sides that haven't it.
+    #[serde(default)]
+    pub(crate) lacking: Vec<Lacking>,
     /// What it found out.
     pub(crate) figures: Vec<FigureRecord>,
+}
+
+/// A side that hasn't a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Lacking {
+    /// The side's label.
+    pub(crate) side: String,
+    /// Why.
+    pub(crate) reason: String,
+}
+
+impl Lacking {
+    fn new(side: &Side, scenario: &Scenario) -> Option<Self> {
+        let reason = side.runtime.lacks(scenario)?;
+        Some(Self { side: side.label.clone(), reason: reason.to_owned() })
+    }
 }
 
 /// One figure of a scenario.
@@ -117,6 +136,12 @@ pub(crate) struct Comparison {
     /// The first over the other.
     #[serde(flatten)]
     pub(crate) ratio: Ratio,
+}
+
+impl Comparison {
+    fn of(ratio: Ratio, better: Better) -> Option<Self> {
+        Some(Self { verdict: ratio.verdict(better), ratio })
+    }
 }
 
 /// A bound that the project has set itself.
@@ -162,7 +187,7 @@ impl Document {
                 scale: plan.params.scale,
                 limit: plan.limit.as_secs_f64(),
             },
-            sides: plan.sides.to_vec(),
+            sides: plan.sides.clone(),
             skipped: skipped
                 .map(|it| SkippedScenario { scenario: it.scenario.to_owned(), reason: it.reason.to_owned() })
                 .collect(),
@@ -232,6 +257,7 @@ impl ScenarioRecord {
             about: about::scenario(outcome.scenario.name),
             state: outcome.state(),
             failed: outcome.failed.clone(),
+            lacking: plan.sides.iter().filter_map(|side| Lacking::new(side, outcome.scenario)).collect(),
             figures: outcome.series.iter().map(|series| FigureRecord::new(outcome, series, plan)).collect(),
         }
     }
@@ -244,7 +270,7 @@ impl ScenarioRecord {
 
 impl FigureRecord {
     fn new(outcome: &Outcome, series: &Series, plan: &Plan) -> Self {
-        let (figure, summary) = (series.figure, series.summary());
+        let (figure, summary) = (series.figure, series.summary(plan.sides.len()));
         let better = figure.unit.better();
         let target = figure.bound().filter(|_| plan.has_targets());
         Self {
@@ -253,9 +279,9 @@ impl FigureRecord {
             better,
             floor: figure.unit.floor(),
             target: target.map(|it| TargetRecord { target: it.to_string(), met: outcome.meets(it, series, plan) }),
-            rounds: series.pairs.iter().map(|pair| vec![pair.left, pair.right]).collect(),
-            medians: vec![summary.left, summary.right],
-            comparisons: vec![summary.ratio.map(|ratio| Comparison { verdict: ratio.verdict(better), ratio })],
+            rounds: series.rounds.iter().map(|round| round.0.clone()).collect(),
+            medians: summary.medians,
+            comparisons: summary.ratios.into_iter().map(|ratio| Comparison::of(ratio?, better)).collect(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What is to be run: two sides, the scenarios, and how often.
+//! What is to be run: the sides, the scenarios, and how often.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl Pin {
     }
 }
 
-/// One of the two things that are set side by side.
+/// One of the things that are set side by side.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Side {
     /// Its column.
@@ -57,18 +57,29 @@ pub(crate) struct Skipped {
     pub(crate) asked_for: bool,
 }
 
+/// A scenario that runs and that one side hasn't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lack<'a> {
+    /// The side's label.
+    pub(crate) side: &'a str,
+    /// The scenario's name.
+    pub(crate) scenario: &'static str,
+    /// Why.
+    pub(crate) reason: &'static str,
+}
+
 /// A run of the harness, checked and ready.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    /// Left and right; ratios are left over right.
-    pub(crate) sides: [Side; 2],
+    /// The first one, and what it is set beside; ratios are of the first to each of the others.
+    pub(crate) sides: Vec<Side>,
     /// What can run, in order.
     pub(crate) scenarios: Vec<&'static Scenario>,
     /// What was selected and cannot run, with the reason.
     pub(crate) skipped: Vec<Skipped>,
     /// For every child.
     pub(crate) params: Params,
-    /// Pairs of children a scenario.
+    /// Rounds of children a scenario, one child of each side that has it.
     pub(crate) rounds: u32,
     /// After which a child is killed.
     pub(crate) limit: Duration,
@@ -82,9 +93,32 @@ impl Plan {
         self.skipped.iter().any(|skipped| skipped.asked_for)
     }
 
-    /// Whether targets, which are of gmp over tokio, say something about the ratios.
+    /// The side that the targets speak of, which are of gmp over tokio; without it there are none.
+    pub(crate) fn target_side(&self) -> Option<usize> {
+        let tokio = self.sides.iter().position(|side| side.runtime == Runtime::Tokio)?;
+        (self.sides[0].runtime == Runtime::Gmp).then_some(tokio)
+    }
+
+    /// Whether there are targets.
     pub(crate) fn has_targets(&self) -> bool {
-        self.sides[0].runtime == Runtime::Gmp && self.sides[1].runtime == Runtime::Tokio
+        self.target_side().is_some()
+    }
+
+    /// Those of the sides that have that scenario.
+    pub(crate) fn sides_of(&self, scenario: &Scenario) -> Vec<usize> {
+        let has = |&side: &usize| self.sides[side].runtime.lacks(scenario).is_none();
+        (0..self.sides.len()).filter(has).collect()
+    }
+
+    /// What the sides lack of what is run, in the order of the scenarios.
+    pub(crate) fn lacks<'a>(&'a self) -> Vec<Lack<'a>> {
+        let mut lacks = Vec::new();
+        for scenario in &self.scenarios {
+            let of = |side: &'a Side| Some((side.label.as_str(), side.runtime.lacks(scenario)?));
+            let found = self.sides.iter().filter_map(of);
+            lacks.extend(found.map(|(side, reason)| Lack { side, scenario: scenario.name, reason }));
+        }
+        lacks
     }
 
     /// Whether the work is what the targets were set for.
@@ -94,10 +128,12 @@ impl Plan {
 
     /// One line that says under which conditions the figures came about.
     pub(crate) fn title(&self) -> String {
-        let [left, right] = &self.sides;
         let mut title = format!(
-            "{} beside {}: {} workers, {} rounds, {} of the normal work",
-            left.label, right.label, self.params.workers, self.rounds, self.params.scale,
+            "{}: {} workers, {} rounds, {} of the normal work",
+            beside(&self.sides),
+            self.params.workers,
+            self.rounds,
+            self.params.scale,
         );
         for side in &self.sides {
             if let Some(pin) = side.pin {
@@ -105,5 +141,14 @@ impl Plan {
             }
         }
         title
+    }
+}
+
+/// What is set beside what, in words.
+pub(crate) fn beside(sides: &[Side]) -> String {
+    let labels: Vec<_> = sides.iter().map(|side| side.label.as_str()).collect();
+    match labels[..] {
+        [alone] => format!("{alone} alone"),
+        _ => format!("{} beside {}", labels[0], labels[1..].join(", ")),
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::Plan;
 use crate::scenario::{Bounded, Figure, Scenario, Target};
-use crate::stats::{Pair, Summary};
+use crate::stats::{Round, Summary};
 
 /// How far something got: the whole run, or a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,35 +52,34 @@ pub(crate) struct Series {
     /// Which.
     pub(crate) figure: Figure,
     /// Those of each round.
-    pub(crate) pairs: Vec<Pair>,
+    pub(crate) rounds: Vec<Round>,
 }
 
 impl Series {
-    /// What the rounds come to.
-    pub(crate) fn summary(&self) -> Summary {
-        Summary::of(&self.pairs, self.figure.unit.floor())
+    /// What the rounds of so many sides come to.
+    pub(crate) fn summary(&self, sides: usize) -> Summary {
+        Summary::of(&self.rounds, sides, self.figure.unit.floor())
     }
 }
 
 impl Outcome {
     /// Nothing as yet.
     pub(crate) fn new(scenario: &'static Scenario) -> Self {
-        let series = scenario.figures.iter().map(|&figure| Series { figure, pairs: Vec::new() }).collect();
+        let series = scenario.figures.iter().map(|&figure| Series { figure, rounds: Vec::new() }).collect();
         Self { scenario, series, failed: Vec::new(), interrupted: false }
     }
 
     /// Adds a round: the values of each side that has them, in the order of the figures.
-    pub(crate) fn push(&mut self, [left, right]: [Option<Vec<f64>>; 2]) {
-        let value = |values: &Option<Vec<f64>>, index: usize| values.as_ref().map(|values| values[index]);
+    pub(crate) fn push(&mut self, sides: &[Option<Vec<f64>>]) {
         for (index, series) in self.series.iter_mut().enumerate() {
-            series.pairs.push(Pair { left: value(&left, index), right: value(&right, index) });
+            series.rounds.push(Round(sides.iter().map(|values| Some(values.as_ref()?[index])).collect()));
         }
     }
 
     /// Whether anything was measured or failed; else there is nothing to show.
     pub(crate) fn has_news(&self) -> bool {
-        let measured = |pair: &Pair| pair.left.is_some() || pair.right.is_some();
-        !self.failed.is_empty() || self.series.iter().any(|series| series.pairs.iter().any(measured))
+        let measured = |round: &Round| round.0.iter().any(Option::is_some);
+        !self.failed.is_empty() || self.series.iter().any(|series| series.rounds.iter().any(measured))
     }
 
     /// How far it got.
@@ -99,13 +98,13 @@ impl Outcome {
         if !plan.is_conclusive() || self.state() != State::Done {
             return None;
         }
-        let summary = series.summary();
-        let is_noise = |value: Option<f64>| value.is_some_and(|value| value <= series.figure.unit.floor());
-        let measured = match target.of() {
+        let summary = series.summary(plan.sides.len());
+        let is_noise = |side: usize| summary.medians[side].is_some_and(|value| value <= series.figure.unit.floor());
+        let measured = match (target.of(), plan.target_side()?) {
             // Two values that are noise are equal.
-            Bounded::Ratio if is_noise(summary.left) && is_noise(summary.right) => Some(1.0),
-            Bounded::Ratio => summary.ratio.map(|ratio| ratio.median),
-            Bounded::Value => summary.left,
+            (Bounded::Ratio, other) if is_noise(0) && is_noise(other) => Some(1.0),
+            (Bounded::Ratio, other) => summary.ratios[other - 1].map(|ratio| ratio.median),
+            (Bounded::Value, _) => summary.medians[0],
         };
         measured.map(|measured| target.is_met(measured))
     }

@@ -1,14 +1,13 @@
-//! The run itself: for each scenario rounds of two children, one of each side.
+//! The run itself: for each scenario rounds of children, one of each side that has it.
 //!
-//! Within a pair the sides run right after each other, and which one is first alternates from round to round, so that
-//! neither always follows the other's heat. A failure ends its scenario with that round (the other side still runs,
-//! so that the table shows whether it works there); the other scenarios go on. Ctrl-C ends everything.
+//! Within a round the sides run right after each other, and each round begins with the next one, so that none always
+//! follows the same other's heat. A failure ends its scenario with that round (the other sides still run, so that the
+//! table shows whether it works there); the other scenarios go on. Ctrl-C ends everything.
 
 use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::catalogue::Runtime;
 use crate::child::{self, Ready};
 use crate::interrupt;
 use crate::load::{self, Load};
@@ -18,9 +17,6 @@ use crate::progress::Progress;
 use crate::results::{FailedRun, Outcome, Results, State};
 use crate::scenario::{Run, Scenario};
 
-/// Children of a round.
-const SIDES: u32 = 2;
-
 /// Runs the plan. After each scenario `keep` gets what there is; what it returns goes to stderr.
 ///
 /// # Errors
@@ -29,7 +25,7 @@ const SIDES: u32 = 2;
 pub(crate) fn run(plan: &Plan, keep: impl Fn(&Results) -> Result<(), String>) -> io::Result<Results> {
     let program = std::env::current_exe()?;
     interrupt::install()?;
-    let children = plan.scenarios.len() as u32 * plan.rounds * SIDES;
+    let children = plan.scenarios.iter().map(|scenario| plan.sides_of(scenario).len() as u32 * plan.rounds).sum();
     let mut runner = Runner { plan, program, progress: Progress::new(children) };
     for skipped in &plan.skipped {
         runner.progress.note(&format!("skipped: {} {}", skipped.scenario, skipped.reason));
@@ -59,27 +55,24 @@ struct Runner<'a> {
 impl Runner<'_> {
     fn scenario(&mut self, scenario: &'static Scenario) -> Outcome {
         let mut outcome = Outcome::new(scenario);
+        let sides = self.plan.sides_of(scenario);
         for round in 1..=self.plan.rounds {
-            self.round(round, &mut outcome);
+            self.round(round, &sides, &mut outcome);
             if outcome.interrupted || !outcome.failed.is_empty() {
-                self.progress.dropped((self.plan.rounds - round) * SIDES);
+                self.progress.dropped((self.plan.rounds - round) * sides.len() as u32);
                 break;
             }
         }
         outcome
     }
 
-    /// Runs one pair into `outcome`.
-    fn round(&mut self, round: u32, outcome: &mut Outcome) {
+    /// Runs one child of each of these sides into `outcome`.
+    fn round(&mut self, round: u32, sides: &[usize], outcome: &mut Outcome) {
         let scenario = outcome.scenario;
-        let mut values = [None, None];
-        let order = if round % 2 == 1 { [0, 1] } else { [1, 0] };
-        for index in order {
+        let mut values = vec![None; self.plan.sides.len()];
+        let first = (round as usize - 1) % sides.len();
+        for &index in sides[first..].iter().chain(&sides[..first]) {
             let side = &self.plan.sides[index];
-            if !scenario.has_counterpart && side.runtime != Runtime::Gmp {
-                self.progress.dropped(1);
-                continue;
-            }
             self.progress.show(scenario.name, round, self.plan.rounds, &side.label);
             match self.child(side, scenario) {
                 Ok(measured) => values[index] = Some(measured),
@@ -91,7 +84,7 @@ impl Runner<'_> {
             }
             self.progress.done();
         }
-        outcome.push(values);
+        outcome.push(&values);
     }
 
     /// Reports a failure on stderr, and keeps it for the table.

@@ -1,7 +1,8 @@
 //! Medians, ratios of pairs, and how sure one can be of them.
 //!
-//! Rounds run in pairs, one child of each side right after the other, because a machine's speed drifts over a run. A
-//! ratio is taken within each pair; the median of those is less disturbed by drift than the ratio of two medians.
+//! In a round one child of each side runs, right after each other, because a machine's speed drifts over a run. A ratio is
+//! taken within each round, of the first side to each of the others: a pair. The median of those is less disturbed by drift
+//! than the ratio of two medians.
 //! [`interval`] says between which bounds such a median lies.
 
 pub(crate) mod interval;
@@ -11,26 +12,21 @@ use serde::{Deserialize, Serialize};
 use crate::scenario::Better;
 use interval::Interval;
 
-/// One round: what each side measured, where it did.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Pair {
-    /// The first side's value.
-    pub(crate) left: Option<f64>,
-    /// The second side's value.
-    pub(crate) right: Option<f64>,
-}
+/// One round: what each side measured, where it did, in the order of the sides.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Round(pub(crate) Vec<Option<f64>>);
 
-impl Pair {
-    /// Whether both sides measured.
-    pub(crate) fn is_complete(self) -> bool {
-        self.left.is_some() && self.right.is_some()
+impl Round {
+    /// The value of a side.
+    pub(crate) fn value(&self, side: usize) -> Option<f64> {
+        self.0.get(side).copied().flatten()
     }
 
-    /// left / right. There is none without both, nor over a right that is not above `floor` (idle runtimes may use no
-    /// CPU time at all).
-    pub(crate) fn ratio(self, floor: f64) -> Option<f64> {
-        let right = self.right.filter(|right| *right > floor)?;
-        Some(self.left? / right)
+    /// The first side over another one. There is no ratio without both, nor over a value that is not above `floor` (idle
+    /// runtimes may use no CPU time at all).
+    pub(crate) fn ratio(&self, other: usize, floor: f64) -> Option<f64> {
+        let right = self.value(other).filter(|right| *right > floor)?;
+        Some(self.value(0)? / right)
     }
 }
 
@@ -72,7 +68,7 @@ impl Ratio {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Verdict {
-    /// The left side is the better one.
+    /// The left side, which is the first one, is the better one.
     Left,
     /// The right side is.
     Right,
@@ -107,25 +103,22 @@ impl Verdict {
     }
 }
 
-/// What the rounds of one scenario come to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What the rounds of one figure come to.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Summary {
-    /// The median of the first side's values.
-    pub(crate) left: Option<f64>,
-    /// The median of the second side's values.
-    pub(crate) right: Option<f64>,
-    /// The first side over the second, if any pair has a ratio.
-    pub(crate) ratio: Option<Ratio>,
+    /// The median of each side's values.
+    pub(crate) medians: Vec<Option<f64>>,
+    /// The first side over each of the others, if any pair has a ratio.
+    pub(crate) ratios: Vec<Option<Ratio>>,
 }
 
 impl Summary {
-    /// Sums the rounds up; `floor` as for [`Pair::ratio`].
-    pub(crate) fn of(pairs: &[Pair], floor: f64) -> Self {
-        let ratios: Vec<f64> = pairs.iter().filter_map(|pair| pair.ratio(floor)).collect();
+    /// Sums the rounds of so many sides up; `floor` as for [`Round::ratio`].
+    pub(crate) fn of(rounds: &[Round], sides: usize, floor: f64) -> Self {
+        let ratios = |other: usize| rounds.iter().filter_map(|round| round.ratio(other, floor)).collect::<Vec<f64>>();
         Self {
-            left: median(pairs.iter().filter_map(|pair| pair.left)),
-            right: median(pairs.iter().filter_map(|pair| pair.right)),
-            ratio: Ratio::of(&ratios),
+            medians: (0..sides).map(|side| median(rounds.iter().filter_map(|round| round.value(side)))).collect(),
+            ratios: (1..sides).map(|other| Ratio::of(&ratios(other))).collect(),
         }
     }
 }

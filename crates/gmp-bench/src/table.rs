@@ -3,16 +3,14 @@
 use crate::plan::Plan;
 use crate::results::{Outcome, Results, Series};
 use crate::scenario::{Better, Figure, Scenario};
+use crate::stats::Verdict;
 
 /// What stands where there is no figure.
 const NONE: &str = "-";
 
 /// Title, table, and notes on what is not in it.
 pub(crate) fn render(plan: &Plan, results: &Results) -> String {
-    let [left, right] = [&plan.sides[0].label, &plan.sides[1].label];
-    let mut lines = vec![["scenario", "unit", left, right].map(str::to_owned).to_vec()];
-    lines[0].extend([format!("{left}/{right}"), "95%".to_owned(), "better".to_owned(), "verdict".to_owned()]);
-    lines[0].extend([if plan.has_targets() { "target" } else { "" }.to_owned(), String::new()]);
+    let mut lines = vec![header(plan)];
     let shown: Vec<_> = results.outcomes.iter().filter(|outcome| outcome.has_news()).collect();
     for outcome in &shown {
         lines.extend(outcome.series.iter().map(|series| cells(outcome, series, plan)));
@@ -22,6 +20,7 @@ pub(crate) fn render(plan: &Plan, results: &Results) -> String {
     for skipped in &plan.skipped {
         text += &format!("skipped: {} {}\n", skipped.scenario, skipped.reason);
     }
+    text += &lacks(plan);
     let not_run = plan.scenarios.len() - shown.len();
     if not_run > 0 {
         text += &format!("interrupted: {not_run} of the selected scenarios have no figures\n");
@@ -29,20 +28,30 @@ pub(crate) fn render(plan: &Plan, results: &Results) -> String {
     text
 }
 
+fn header(plan: &Plan) -> Vec<String> {
+    let labels = || plan.sides.iter().map(|side| side.label.clone());
+    let left = &plan.sides[0].label;
+    let mut cells = vec!["scenario".to_owned(), "unit".to_owned()];
+    cells.extend(labels());
+    cells.extend(labels().skip(1).flat_map(|right| [format!("{left}/{right}"), "95%".to_owned()]));
+    let target = if plan.has_targets() { "target" } else { "" };
+    cells.extend(["better", "verdict", target, ""].map(str::to_owned));
+    cells
+}
+
 fn cells(outcome: &Outcome, series: &Series, plan: &Plan) -> Vec<String> {
-    let summary = series.summary();
-    let ratio = summary.ratio;
+    let summary = series.summary(plan.sides.len());
     let figure = series.figure;
     let mut cells = vec![outcome.scenario.row_name(figure), figure.unit.label().to_owned()];
-    cells.push(summary.left.map_or(NONE.to_owned(), self::figure));
-    cells.push(summary.right.map_or(NONE.to_owned(), self::figure));
-    cells.push(ratio.map_or(NONE.to_owned(), |ratio| self::ratio(ratio.median)));
-    let interval = ratio.map(|ratio| ratio.interval);
-    cells.push(interval.map_or(NONE.to_owned(), |it| format!("{}..{}", self::ratio(it.low), self::ratio(it.high))));
+    cells.extend(summary.medians.iter().map(|median| median.map_or(NONE.to_owned(), self::figure)));
+    for ratio in &summary.ratios {
+        cells.push(ratio.map_or(NONE.to_owned(), |ratio| self::ratio(ratio.median)));
+        let interval = ratio.map(|ratio| ratio.interval);
+        cells.push(interval.map_or(NONE.to_owned(), |it| format!("{}..{}", self::ratio(it.low), self::ratio(it.high))));
+    }
     cells.push(better(figure).to_owned());
-    let [left, right] = &plan.sides;
-    let verdict = ratio.map(|ratio| ratio.verdict(figure.unit.better()));
-    cells.push(verdict.map_or(NONE.to_owned(), |verdict| verdict.words(&left.label, &right.label)));
+    let verdicts = summary.ratios.iter().map(|ratio| ratio.map(|ratio| ratio.verdict(figure.unit.better())));
+    cells.push(verdict(plan, &verdicts.collect::<Vec<_>>()));
     let target = figure.bound().filter(|_| plan.has_targets());
     cells.push(target.map_or(String::new(), |target| match outcome.meets(target, series, plan) {
         Some(true) => format!("{target} met"),
@@ -69,17 +78,55 @@ fn remark(outcome: &Outcome, series: &Series, plan: &Plan) -> String {
         return format!("FAILED {}", failed.join("; "));
     }
     if outcome.interrupted {
-        let alone = !outcome.scenario.has_counterpart;
-        let complete = series.pairs.iter().filter(|pair| pair.is_complete() || (alone && pair.left.is_some()));
+        let sides = plan.sides_of(outcome.scenario);
+        let complete = series.rounds.iter().filter(|round| sides.iter().all(|&side| round.value(side).is_some()));
         return format!("interrupted, {} of {} rounds", complete.count(), plan.rounds);
     }
-    let summary = series.summary();
-    if summary.left.is_some() && summary.right.is_some() && summary.ratio.is_none() {
-        let unit = series.figure.unit;
-        let noise = format!("{} {}", unit.floor(), unit.label());
-        return format!("no ratio: {} is within the noise ({noise})", plan.sides[1].label);
+    let summary = series.summary(plan.sides.len());
+    let is_noise = |other: &usize| summary.medians[*other].is_some() && summary.ratios[other - 1].is_none();
+    let noise: Vec<_> = (1..plan.sides.len()).filter(is_noise).map(|other| plan.sides[other].label.as_str()).collect();
+    if noise.is_empty() || summary.medians[0].is_none() {
+        return String::new();
     }
-    String::new()
+    let (unit, verb) = (series.figure.unit, if noise.len() == 1 { "is" } else { "are" });
+    format!("no ratio: {} {verb} within the noise ({} {})", noise.join(", "), unit.floor(), unit.label())
+}
+
+/// Who is ahead. Beside several others the first side is the one that is spoken of.
+fn verdict(plan: &Plan, verdicts: &[Option<Verdict>]) -> String {
+    let [left, others @ ..] = &plan.sides[..] else {
+        return NONE.to_owned();
+    };
+    if let ([right], [verdict]) = (others, verdicts) {
+        return verdict.map_or(NONE.to_owned(), |verdict| verdict.words(&left.label, &right.label));
+    }
+    let of = |wanted: Verdict| {
+        let found = others.iter().zip(verdicts).filter(|(_, verdict)| **verdict == Some(wanted));
+        let found: Vec<_> = found.map(|(side, _)| side.label.as_str()).collect();
+        let words = match wanted {
+            Verdict::Left => "ahead of",
+            Verdict::Right => "behind",
+            Verdict::NoDifference => "no difference seen:",
+            Verdict::TooFew => "too few rounds:",
+        };
+        (!found.is_empty()).then(|| format!("{words} {}", found.join(", ")))
+    };
+    let all = [Verdict::Right, Verdict::NoDifference, Verdict::TooFew, Verdict::Left];
+    let said: Vec<_> = all.into_iter().filter_map(of).collect();
+    if said.is_empty() { NONE.to_owned() } else { said.join("; ") }
+}
+
+/// What a side hasn't: a line for each side and reason.
+fn lacks(plan: &Plan) -> String {
+    let mut lines: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for lack in plan.lacks() {
+        match lines.iter_mut().find(|line| (line.0, line.1) == (lack.side, lack.reason)) {
+            Some((.., names)) => names.push(lack.scenario),
+            None => lines.push((lack.side, lack.reason, vec![lack.scenario])),
+        }
+    }
+    lines.sort_by_key(|line| plan.sides.iter().position(|side| side.label == line.0));
+    lines.iter().map(|(side, reason, names)| format!("not on {side}: {}: {reason}\n", names.join(", "))).collect()
 }
 
 /// The scenarios with their units and targets.

@@ -14,7 +14,7 @@ use crate::scenario::Params;
 pub(crate) fn plan(names: &[&str]) -> Plan {
     let side = |label: &str, runtime| Side { label: label.to_owned(), runtime, pin: None };
     Plan {
-        sides: [side("gmp", Runtime::Gmp), side("tokio", Runtime::Tokio)],
+        sides: vec![side("gmp", Runtime::Gmp), side("tokio", Runtime::Tokio)],
         scenarios: names.iter().map(|name| catalogue::find(Runtime::Gmp, name).expect("it is there")).collect(),
         skipped: Vec::new(),
         params: Params { workers: 2, scale: 1.0 },
@@ -29,7 +29,7 @@ pub(crate) fn outcome(name: &str, rounds: &[(f64, f64)]) -> Outcome {
     let mut outcome = Outcome::new(catalogue::find(Runtime::Gmp, name).expect("it is there"));
     let figures = outcome.series.len();
     for &(left, right) in rounds {
-        outcome.push([Some(vec![left; figures]), Some(vec![right; figures])]);
+        outcome.push(&[Some(vec![left; figures]), Some(vec![right; figures])]);
     }
     outcome
 }

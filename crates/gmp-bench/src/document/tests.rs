@@ -12,7 +12,7 @@ fn document() -> Document {
     plan.skipped = vec![Skipped { scenario: "http", reason: "needs wrk", asked_for: false }];
     let done = outcome("burst", &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0].map(|value| (value, value * 4.0)));
     let mut failed = Outcome::new(plan.scenarios[1]);
-    failed.push([None, Some(vec![9.0])]);
+    failed.push(&[None, Some(vec![9.0])]);
     let reason = "exit status: 101".to_owned();
     failed.failed.push(FailedRun { side: "gmp".to_owned(), round: 1, reason, stderr: vec!["panicked".to_owned()] });
     of(&plan, vec![done, failed], State::Interrupted)

@@ -148,7 +148,7 @@ fn what_has_no_ratio_says_why() {
     assert!(said("idle_cpu", &[(1.0, 2.0); 2]).contains("No ratio: tokio is within the noise (10 µs/s)"));
     assert!(said("burst", &[(1.0, 0.0); 2]).contains("No ratio: that of tokio is 0"));
     let mut alone = outcome("busy_sysmon", &[]);
-    alone.push([Some(vec![1.0, 2.0]), None]);
+    alone.push(&[Some(vec![1.0, 2.0]), None]);
     let alone = page(&document(&plan(&["busy_sysmon"]), vec![alone], State::Done));
     assert!(!alone.contains("No ratio:") && alone.contains("median 2.00"), "{alone}");
 }

@@ -22,7 +22,7 @@ fn side(label: &str, runtime: Runtime) -> Side {
 
 fn plan(scenarios: usize) -> Plan {
     Plan {
-        sides: [side("gmp", Runtime::Gmp), side("tokio", Runtime::Tokio)],
+        sides: vec![side("gmp", Runtime::Gmp), side("tokio", Runtime::Tokio)],
         scenarios: catalogue::all().iter().take(scenarios).collect(),
         skipped: Vec::new(),
         params: Params { workers: 2, scale: 1.0 },
@@ -35,7 +35,7 @@ fn plan(scenarios: usize) -> Plan {
 fn row(scenario: &str, values: &[(f64, f64)]) -> Outcome {
     let mut outcome = Outcome::new(catalogue::find(Runtime::Gmp, scenario).expect("there is such a scenario"));
     for &(left, right) in values {
-        outcome.push([Some(vec![left]), Some(vec![right])]);
+        outcome.push(&[Some(vec![left]), Some(vec![right])]);
     }
     outcome
 }
@@ -44,7 +44,7 @@ fn row(scenario: &str, values: &[(f64, f64)]) -> Outcome {
 fn served(rounds: &[([f64; 2], [f64; 2])]) -> Outcome {
     let mut outcome = Outcome::new(&SERVER);
     for (left, right) in rounds {
-        outcome.push([Some(left.to_vec()), Some(right.to_vec())]);
+        outcome.push(&[Some(left.to_vec()), Some(right.to_vec())]);
     }
     outcome
 }
@@ -77,7 +77,7 @@ fn a_row_has_medians_and_ratios() {
 #[test]
 fn a_failure_keeps_the_other_sides_figures() {
     let mut failed = row("burst", &[]);
-    failed.push([None, Some(vec![500.0])]);
+    failed.push(&[None, Some(vec![500.0])]);
     failed.failed.push(FailedRun {
         side: "gmp".to_owned(),
         round: 1,
@@ -110,7 +110,7 @@ fn a_ratio_over_noise_is_left_out_and_explained() {
     };
     let idle = |rounds: [(f64, f64); 2]| {
         let mut outcome = Outcome::new(&IDLE);
-        rounds.into_iter().for_each(|(left, right)| outcome.push([Some(vec![left]), Some(vec![right])]));
+        rounds.into_iter().for_each(|(left, right)| outcome.push(&[Some(vec![left]), Some(vec![right])]));
         words(&rendered(&plan(1), vec![outcome]), "idle").join(" ")
     };
     let noise = "no ratio: tokio is within the noise (10 µs/s)";
@@ -177,7 +177,7 @@ fn gmp_beside_gmp_has_no_targets() {
 #[test]
 fn a_failure_stands_beside_every_figure() {
     let mut failed = served(&[]);
-    failed.push([None, Some(vec![100.0, 200.0])]);
+    failed.push(&[None, Some(vec![100.0, 200.0])]);
     let reason = "exit status: 101".to_owned();
     failed.failed.push(FailedRun { side: "gmp".to_owned(), round: 1, reason, stderr: Vec::new() });
     let text = rendered(&plan(1), vec![failed]);
@@ -216,7 +216,7 @@ fn a_target_of_gmps_own_value_is_judged_by_that() {
     };
     let lone = |left: f64, right: Option<f64>| {
         let mut outcome = Outcome::new(&LONE);
-        outcome.push([Some(vec![left]), right.map(|right| vec![right])]);
+        outcome.push(&[Some(vec![left]), right.map(|right| vec![right])]);
         rendered(&plan(1), vec![outcome])
     };
     // The ratio has no say, nor has its absence.
@@ -232,8 +232,8 @@ fn a_scenario_without_counterpart_counts_its_own_rounds() {
         ..Scenario::timed("lone", "serves", |_| Measurement { amount: 1.0, per: 1.0 })
     };
     let mut outcome = Outcome::new(&LONE);
-    outcome.push([Some(vec![1.0]), None]);
-    outcome.push([None, None]);
+    outcome.push(&[Some(vec![1.0]), None]);
+    outcome.push(&[None, None]);
     outcome.interrupted = true;
     let line = words(&rendered(&plan(1), vec![outcome]), "lone").join(" ");
     assert!(line.ends_with("interrupted, 1 of 3 rounds"), "{line}");

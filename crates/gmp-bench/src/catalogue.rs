@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::Scenario;
-use crate::{on_gmp, on_tokio};
+use crate::{on_gmp, on_smol, on_tokio};
 
 /// Why a scenario has no counterpart.
 const ONLY_GMP: &str = "it asks what only gmp can tell";
@@ -17,6 +17,8 @@ pub(crate) enum Runtime {
     Gmp,
     /// The one that its conventions are.
     Tokio,
+    /// The one of small parts.
+    Smol,
 }
 
 impl Runtime {
@@ -25,6 +27,7 @@ impl Runtime {
         match self {
             Self::Gmp => "gmp",
             Self::Tokio => "tokio",
+            Self::Smol => "smol",
         }
     }
 
@@ -32,7 +35,9 @@ impl Runtime {
     pub(crate) fn lacks(self, scenario: &Scenario) -> Option<&'static str> {
         match self {
             Self::Gmp => None,
-            Self::Tokio => (!scenario.has_counterpart).then_some(ONLY_GMP),
+            _ if !scenario.has_counterpart => Some(ONLY_GMP),
+            Self::Tokio => None,
+            Self::Smol => smol_lacks(scenario.name),
         }
     }
 
@@ -41,7 +46,16 @@ impl Runtime {
         match self {
             Self::Gmp => on_gmp::scenarios::SCENARIOS,
             Self::Tokio => on_tokio::scenarios::SCENARIOS,
+            Self::Smol => on_smol::scenarios::SCENARIOS,
         }
+    }
+}
+
+/// What smol has nothing for.
+fn smol_lacks(name: &str) -> Option<&'static str> {
+    match name {
+        "block_in_place_empty" => Some("it has no way to say that a task is about to block in place"),
+        _ => None,
     }
 }
 

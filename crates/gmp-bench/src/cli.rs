@@ -76,18 +76,29 @@ pub(crate) enum Command {
 }
 
 /// What gmp can be set beside.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Against {
     /// tokio's own scheduler.
     Tokio,
+    /// smol's executor, on as many threads.
+    Smol,
+}
+
+impl Against {
+    fn runtime(self) -> Runtime {
+        match self {
+            Self::Tokio => Runtime::Tokio,
+            Self::Smol => Runtime::Smol,
+        }
+    }
 }
 
 /// `run`.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// What gmp is set beside
-    #[arg(long, value_enum, default_value = "tokio")]
-    against: Against,
+    /// What gmp is set beside: one of these, or several with commas between them
+    #[arg(long, value_name = "PEERS", value_enum, value_delimiter = ',', default_value = "tokio")]
+    against: Vec<Against>,
 
     /// Only scenarios that match one of these, in which * and ? are wildcards
     #[arg(long, value_name = "GLOB", num_args = 1.., value_delimiter = ',')]
@@ -182,8 +193,9 @@ impl RunArgs {
     ///
     /// # Errors
     ///
-    /// A glob matches nothing, or nothing that is selected can run.
+    /// A peer stands there twice, a glob matches nothing, or nothing that is selected can run.
     pub(crate) fn into_plan(self) -> Result<Plan, String> {
+        let sides = self.sides()?;
         let params = Params { workers: usize::from(self.workers), scale: if self.quick { QUICK_SCALE } else { 1.0 } };
         let mut scenarios = catalogue::select(&self.only)?;
         let asked_for = !self.only.is_empty();
@@ -199,7 +211,7 @@ impl RunArgs {
         }
         let default_rounds = if self.quick { QUICK_ROUNDS } else { ROUNDS };
         Ok(Plan {
-            sides: self.sides(),
+            sides,
             scenarios,
             skipped,
             params,
@@ -209,14 +221,19 @@ impl RunArgs {
         })
     }
 
-    fn sides(&self) -> Vec<Side> {
+    fn sides(&self) -> Result<Vec<Side>, String> {
         let gmp = |label: &str, pin| Side { label: label.to_owned(), runtime: Runtime::Gmp, pin };
         if self.compare_pin {
-            return vec![gmp("core", Some(Pin::Core)), gmp("none", Some(Pin::None))];
+            return Ok(vec![gmp("core", Some(Pin::Core)), gmp("none", Some(Pin::None))]);
         }
-        let Against::Tokio = self.against;
-        let tokio = Side { label: "tokio".to_owned(), runtime: Runtime::Tokio, pin: None };
-        vec![gmp("gmp", self.pin), tokio]
+        let mut sides = vec![gmp("gmp", self.pin)];
+        for runtime in self.against.iter().map(|against| against.runtime()) {
+            if sides.iter().any(|side| side.runtime == runtime) {
+                return Err(format!("--against names {} twice", runtime.name()));
+            }
+            sides.push(Side { label: runtime.name().to_owned(), runtime, pin: None });
+        }
+        Ok(sides)
     }
 }
 

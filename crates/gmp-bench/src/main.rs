@@ -54,6 +54,7 @@ mod usage;
 mod limits;
 mod on_gmp;
 mod on_tokio;
+mod on_smol;
 mod catalogue;
 mod stats;
 mod interrupt;

@@ -9,19 +9,35 @@ mod hyper_rt {
 
 /// What only gmp can tell.
 mod own {
-    use gmp::runtime::RuntimeMetrics;
+    use gmp::runtime::Runtime;
 
     /// How many Ps have been taken from their Ms so far.
-    pub(super) fn retakes(metrics: &RuntimeMetrics) -> u64 {
-        metrics.retired_count()
+    pub(super) fn retakes(runtime: &Runtime) -> u64 {
+        runtime.handle().metrics().retired_count()
     }
 
     /// How often sysmon has looked at the workers so far.
-    pub(super) fn looks(metrics: &RuntimeMetrics) -> u64 {
-        metrics.watcher_tick_count()
+    pub(super) fn looks(runtime: &Runtime) -> u64 {
+        runtime.handle().metrics().watcher_tick_count()
+    }
+}
+
+/// What is called by another name elsewhere.
+mod socket {
+    use std::io;
+
+    use super::rt::net::TcpStream;
+
+    /// Makes the close of the connection a reset.
+    pub(super) fn set_zero_linger(stream: &TcpStream) -> io::Result<()> {
+        stream.set_zero_linger()
     }
 }
 
 #[expect(clippy::duplicate_mod, reason = "one source for both runtimes is the point; only `rt` differs")]
+#[path = "mains.rs"]
+mod mains;
+
+#[expect(clippy::duplicate_mod, reason = "one source for all runtimes is the point; only `rt` differs")]
 #[path = "scenarios.rs"]
 pub(crate) mod scenarios;

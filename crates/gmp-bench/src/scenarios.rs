@@ -1,7 +1,7 @@
-//! The scenarios, written once and compiled once for each runtime.
+//! The scenarios, written once and compiled once for each Rust runtime; Go's twins are in `benches/go`.
 //!
-//! `on_gmp.rs` and `on_tokio.rs` each take this file as a module and say what `rt` is. So both runtimes run the
-//! same source, with the same default allocator and the same builder calls; nothing here may name either of them.
+//! `on_gmp.rs`, `on_tokio.rs` and `on_smol.rs` each take this file as a module and say what `rt` is. So all of them run the
+//! same source, with the same default allocator and the same builder calls; nothing here may name any of them.
 //!
 //! A scenario warms up in the same runtime (a twentieth of the work, uncounted), measures once, and checks what
 //! came out with assertions: a wrong sum ends the child with a message. Repetition is the runner's business.
@@ -9,7 +9,7 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{hyper_rt, own, rt};
+use super::{hyper_rt, mains, own, rt, socket};
 use crate::load::Load;
 use crate::scenario::{Figure, Params, Run, Scenario, Unit};
 
@@ -18,7 +18,7 @@ use crate::scenario::{Figure, Params, Run, Scenario, Unit};
 mod spawn;
 
 #[path = "scenarios/main_thread.rs"]
-mod main_thread;
+pub(super) mod main_thread;
 
 #[path = "scenarios/wake.rs"]
 mod wake;
@@ -267,7 +267,7 @@ const fn stalled(p99: f64) -> [Figure; 4] {
 }
 
 /// A multi-threaded runtime as both crates' builders make it.
-fn runtime(params: Params) -> rt::runtime::Runtime {
+pub(super) fn runtime(params: Params) -> rt::runtime::Runtime {
     rt::runtime::Builder::new_multi_thread()
         .worker_threads(params.workers)
         .enable_all()

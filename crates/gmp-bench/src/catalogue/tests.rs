@@ -38,14 +38,28 @@ fn a_glob_without_a_match_is_named_in_the_error() {
 }
 
 #[test]
-fn both_runtimes_have_the_same_scenarios_under_distinct_names() {
+fn the_rust_runtimes_have_the_same_scenarios_under_distinct_names() {
     let mut seen = HashSet::new();
     for scenario in Runtime::Gmp.scenarios() {
         assert!(seen.insert(scenario.name), "{} twice", scenario.name);
-        let twin = find(Runtime::Tokio, scenario.name).expect("tokio has it too");
-        assert_eq!(twin.figures, scenario.figures);
+        for runtime in [Runtime::Tokio, Runtime::Smol] {
+            let twin = find(runtime, scenario.name).expect("the source is the same");
+            assert_eq!(twin.figures, scenario.figures);
+        }
     }
     assert_eq!(seen.len(), Runtime::Tokio.scenarios().len());
+    assert_eq!(seen.len(), Runtime::Smol.scenarios().len());
+}
+
+#[test]
+fn what_a_runtime_lacks_is_told_with_the_reason() {
+    let lacks = |runtime: Runtime, name: &str| runtime.lacks(find(Runtime::Gmp, name).expect("it is there"));
+    for runtime in [Runtime::Tokio, Runtime::Smol] {
+        assert_eq!(lacks(runtime, "burst"), None);
+        assert!(lacks(runtime, "false_retakes").is_some_and(|reason| reason.contains("only gmp")));
+    }
+    assert_eq!(lacks(Runtime::Gmp, "false_retakes"), None);
+    assert!(lacks(Runtime::Smol, "block_in_place_empty").is_some_and(|reason| reason.contains("in place")));
 }
 
 #[test]

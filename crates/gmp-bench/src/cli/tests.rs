@@ -56,6 +56,34 @@ fn comparing_pins_has_gmp_on_both_sides() {
 }
 
 #[test]
+fn gmp_is_set_beside_each_that_is_named_in_that_order() {
+    let labels = |arguments: &str| {
+        let plan = plan(arguments).expect("fine");
+        plan.sides.into_iter().map(|side| side.label).collect::<Vec<_>>()
+    };
+    assert_eq!(labels("--against smol"), ["gmp", "smol"]);
+    assert_eq!(labels("--against smol,tokio"), ["gmp", "smol", "tokio"]);
+    // Not what --only takes.
+    assert_eq!(labels("--against smol --only fib"), ["gmp", "smol"]);
+}
+
+#[test]
+fn targets_are_of_tokio() {
+    assert_eq!(plan("--against smol,tokio").expect("fine").target_side(), Some(2));
+    assert_eq!(plan("--against smol").expect("fine").target_side(), None);
+    assert_eq!(plan("--compare-pin").expect("fine").target_side(), None);
+}
+
+#[test]
+fn a_side_runs_what_it_has() {
+    let plan = plan("--against tokio,smol --only block_in_place_empty,busy_sysmon,fib").expect("fine");
+    let sides: Vec<_> = plan.scenarios.iter().map(|scenario| (scenario.name, plan.sides_of(scenario))).collect();
+    assert_eq!(sides, [("fib", vec![0, 1, 2]), ("busy_sysmon", vec![0]), ("block_in_place_empty", vec![0, 1]),]);
+    let lacks: Vec<_> = plan.lacks().iter().map(|lack| (lack.side, lack.scenario)).collect();
+    assert_eq!(lacks, [("tokio", "busy_sysmon"), ("smol", "busy_sysmon"), ("smol", "block_in_place_empty")]);
+}
+
+#[test]
 fn the_pin_is_gmps_alone() {
     let plan = plan("--pin llc").expect("fine");
     assert_eq!(plan.sides[0].pin, Some(Pin::Llc));
@@ -94,6 +122,9 @@ fn bad_numbers_and_names_are_refused() {
         "--limit nan",
         "--pin everywhere",
         "--against goroutines",
+        "--against tokio,goroutines",
+        "--against tokio,tokio",
+        "--against",
         "--only bogus",
     ] {
         assert!(plan(arguments).is_err(), "{arguments} was accepted");

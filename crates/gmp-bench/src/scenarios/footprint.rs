@@ -101,7 +101,7 @@ async fn wait_for_what_never_comes() -> Vec<JoinHandle<()>> {
     let ends = [connected.expect("a connection"), accepted.expect("a connection").0];
     let datagrams = UdpSocket::bind(HERE).await.expect("a port");
     let mut waiting: Vec<_> =
-        ends.into_iter().map(|mut end| rt::spawn(async move { drop(end.read_u8().await) })).collect();
+        ends.into_iter().map(|mut end| rt::spawn(async move { drop(end.read(&mut [0]).await) })).collect();
     waiting.push(rt::spawn(async move { drop(listener.accept().await) }));
     waiting.push(rt::spawn(async move { drop(datagrams.recv_from(&mut [0]).await) }));
     waiting.push(rt::spawn(rt::time::sleep(Duration::from_secs(3_600))));

@@ -72,7 +72,7 @@ pub(super) fn false_retakes(params: Params) -> Vec<Measurement> {
         })
         .collect();
 
-    let before = own::retakes(&runtime.handle().metrics());
+    let before = own::retakes(&runtime);
     let start = Instant::now();
     let mut seeds = Random::new(0);
     let tasks: Vec<_> = (0..TASKS)
@@ -90,7 +90,7 @@ pub(super) fn false_retakes(params: Params) -> Vec<Measurement> {
         })
         .collect();
     thread::sleep(time);
-    let retakes = own::retakes(&runtime.handle().metrics()) - before;
+    let retakes = own::retakes(&runtime) - before;
     let elapsed = start.elapsed();
     end(&over);
     let mut polls = 0;
@@ -128,7 +128,7 @@ pub(super) fn busy_sysmon(params: Params) -> Vec<Measurement> {
     thread::sleep(Duration::from_millis(50));
     let read = || {
         let cpu = cpu_time_of_thread(SYSMON).expect("the monitor's CPU time");
-        (Instant::now(), cpu, own::looks(&runtime.handle().metrics()))
+        (Instant::now(), cpu, own::looks(&runtime))
     };
     let before = read();
     thread::sleep(time);

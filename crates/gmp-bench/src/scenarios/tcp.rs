@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::rt::io::{AsyncReadExt, AsyncWriteExt};
 use super::rt::net::{TcpListener, TcpStream};
 use super::rt::task::JoinHandle;
-use super::{on_worker, rt};
+use super::{on_worker, rt, socket};
 use crate::limits::{allows_open_files, raise_open_files};
 use crate::scenario::{Measurement, Params};
 
@@ -147,7 +147,7 @@ async fn come_and_go(address: SocketAddr, times: u64) {
         let mut stream = TcpStream::connect(address).await.expect("a connection");
         let read = stream.read(&mut [0]).await.expect("the server closes in peace");
         assert_eq!(read, 0, "the server says nothing");
-        stream.set_zero_linger().expect("a reset at the close");
+        socket::set_zero_linger(&stream).expect("a reset at the close");
     }
 }
 

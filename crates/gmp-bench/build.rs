@@ -1,7 +1,8 @@
-//! Tells the harness what it is built of: versions, the commit, and the sources of its scenarios, whose comments say what
-//! each of them measures.
+//! Tells the harness what it is built of: versions, the commit, the sources of its scenarios, whose comments say what each of
+//! them measures, and those of their twins in Go.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -10,20 +11,23 @@ fn main() {
     let here = env::var("CARGO_MANIFEST_DIR").expect("cargo says where the crate is");
     let here = Path::new(&here);
     let root = here.join("../..");
-    for watched in ["build.rs", "src", "../../Cargo.lock", "../../crates"] {
+    for watched in ["build.rs", "src", "../../Cargo.lock", "../../crates", "../../benches/go"] {
         println!("cargo::rerun-if-changed={watched}");
     }
     versions(&root);
     commit(&root);
-    scenarios(&here.join("src/scenarios"));
+    sources(&here.join("src/scenarios"), "rs", "sources.rs", |path| path.file_stem());
+    sources(&root.join("benches/go"), "go|mod", "go.rs", |path| path.file_name());
 }
 
-/// The versions of tokio and of the compiler.
+/// The versions of the peers and of the compiler.
 fn versions(root: &Path) {
     let lock = fs::read_to_string(root.join("Cargo.lock")).unwrap_or_default();
-    let tokio = lock.split("[[package]]").find(|package| package.contains("name = \"tokio\"\n"));
-    let version = tokio.and_then(|package| package.split("version = \"").nth(1)?.split('"').next());
-    println!("cargo::rustc-env=GMP_BENCH_TOKIO={}", version.unwrap_or("unknown"));
+    for (name, variable) in [("tokio", "GMP_BENCH_TOKIO"), ("smol", "GMP_BENCH_SMOL")] {
+        let package = lock.split("[[package]]").find(|package| package.contains(&format!("name = \"{name}\"\n")));
+        let version = package.and_then(|package| package.split("version = \"").nth(1)?.split('"').next());
+        println!("cargo::rustc-env={variable}={}", version.unwrap_or("unknown"));
+    }
     let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     println!(
         "cargo::rustc-env=GMP_BENCH_RUSTC={}",
@@ -46,17 +50,18 @@ fn commit(root: &Path) {
     println!("cargo::rustc-env=GMP_BENCH_COMMIT={commit}");
 }
 
-/// A list of the modules of scenarios with their sources, for `about`.
-fn scenarios(folder: &Path) {
-    let mut modules: Vec<_> =
-        fs::read_dir(folder).expect("scenarios/").map(|file| file.expect("a file").path()).collect();
-    modules.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
-    modules.sort();
-    let name = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+/// Writes a list of the files in `folder` with such an extension: what `name` makes of each, and its text.
+fn sources(folder: &Path, extensions: &str, list: &str, name: fn(&Path) -> Option<&OsStr>) {
+    let mut files: Vec<_> =
+        fs::read_dir(folder).expect("the folder").map(|file| file.expect("a file").path()).collect();
+    let is_one = |path: &Path| path.extension().is_some_and(|it| extensions.split('|').any(|wanted| it == wanted));
+    files.retain(|path| is_one(path));
+    files.sort();
+    let named = |path: &Path| name(path).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let entries: String =
-        modules.iter().map(|path| format!("    ({:?}, include_str!({:?})),\n", name(path), path)).collect();
+        files.iter().map(|path| format!("    ({:?}, include_str!({:?})),\n", named(path), path)).collect();
     let out = env::var("OUT_DIR").expect("cargo says where output goes");
-    fs::write(Path::new(&out).join("sources.rs"), format!("&[\n{entries}]\n")).expect("the list can be written");
+    fs::write(Path::new(&out).join(list), format!("&[\n{entries}]\n")).expect("the list can be written");
 }
 
 /// What a program prints, if it succeeds.

@@ -4,12 +4,12 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::Scenario;
-use crate::{on_gmp, on_smol, on_tokio};
+use crate::{go, on_gmp, on_smol, on_tokio};
 
 /// Why a scenario has no counterpart.
 const ONLY_GMP: &str = "it asks what only gmp can tell";
 
-/// A runtime that the scenarios are compiled for.
+/// A runtime that has the scenarios.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Runtime {
@@ -19,6 +19,9 @@ pub(crate) enum Runtime {
     Tokio,
     /// The one of small parts.
     Smol,
+    /// Go's, whose scenarios are a program of their own.
+    #[value(skip)]
+    Go,
 }
 
 impl Runtime {
@@ -28,6 +31,7 @@ impl Runtime {
             Self::Gmp => "gmp",
             Self::Tokio => "tokio",
             Self::Smol => "smol",
+            Self::Go => "go",
         }
     }
 
@@ -38,15 +42,18 @@ impl Runtime {
             _ if !scenario.has_counterpart => Some(ONLY_GMP),
             Self::Tokio => None,
             Self::Smol => smol_lacks(scenario.name),
+            Self::Go if go::names().any(|name| name == scenario.name) => None,
+            Self::Go => Some(go_lacks(scenario.name)),
         }
     }
 
-    /// The scenarios compiled for this runtime.
+    /// The scenarios compiled for this runtime; Go's are not in this program.
     pub(crate) fn scenarios(self) -> &'static [Scenario] {
         match self {
             Self::Gmp => on_gmp::scenarios::SCENARIOS,
             Self::Tokio => on_tokio::scenarios::SCENARIOS,
             Self::Smol => on_smol::scenarios::SCENARIOS,
+            Self::Go => &[],
         }
     }
 }
@@ -56,6 +63,19 @@ fn smol_lacks(name: &str) -> Option<&'static str> {
     match name {
         "block_in_place_empty" => Some("it has no way to say that a task is about to block in place"),
         _ => None,
+    }
+}
+
+/// Why Go has no twin of that scenario.
+fn go_lacks(name: &str) -> &'static str {
+    match name {
+        "spawn_remote_1" | "spawn_remote_4" => "it has no threads outside of its scheduler",
+        "block_on_spawns" => "it has no block_on",
+        "mpsc_unbounded_4_1" => "its channels are bounded",
+        "block_in_place_empty" => "it has no call for that: system calls say so themselves",
+        "spawn_blocking" | "spawn_blocking_many" => "it has no blocking pool: any goroutine may block",
+        "task_memory_kept" => "its goroutines have no handles",
+        _ => "it has no twin as yet",
     }
 }
 

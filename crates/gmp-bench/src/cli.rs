@@ -82,13 +82,21 @@ pub(crate) enum Against {
     Tokio,
     /// smol's executor, on as many threads.
     Smol,
+    /// Go's twins of the scenarios, if there is a toolchain.
+    Go,
 }
 
 impl Against {
+    fn side(self) -> Side {
+        let runtime = self.runtime();
+        Side { label: runtime.name().to_owned(), runtime, pin: None }
+    }
+
     fn runtime(self) -> Runtime {
         match self {
             Self::Tokio => Runtime::Tokio,
             Self::Smol => Runtime::Smol,
+            Self::Go => Runtime::Go,
         }
     }
 }
@@ -99,6 +107,10 @@ pub(crate) struct RunArgs {
     /// What gmp is set beside: one of these, or several with commas between them
     #[arg(long, value_name = "PEERS", value_enum, value_delimiter = ',', default_value = "tokio")]
     against: Vec<Against>,
+
+    /// The go program to build Go's side with [default: the one in the PATH, and no Go if there is none]
+    #[arg(long, value_name = "PROGRAM")]
+    go: Option<PathBuf>,
 
     /// Only scenarios that match one of these, in which * and ? are wildcards
     #[arg(long, value_name = "GLOB", num_args = 1.., value_delimiter = ',')]
@@ -133,7 +145,7 @@ pub(crate) struct RunArgs {
     pin: Option<Pin>,
 
     /// Set gmp with GMP_PIN=core beside gmp with GMP_PIN=none
-    #[arg(long, conflicts_with_all = ["pin", "against"])]
+    #[arg(long, conflicts_with_all = ["pin", "against", "go"])]
     compare_pin: bool,
 }
 
@@ -212,6 +224,8 @@ impl RunArgs {
         let default_rounds = if self.quick { QUICK_ROUNDS } else { ROUNDS };
         Ok(Plan {
             sides,
+            absent: Vec::new(),
+            toolchain: self.go,
             scenarios,
             skipped,
             params,
@@ -227,14 +241,22 @@ impl RunArgs {
             return Ok(vec![gmp("core", Some(Pin::Core)), gmp("none", Some(Pin::None))]);
         }
         let mut sides = vec![gmp("gmp", self.pin)];
-        for runtime in self.against.iter().map(|against| against.runtime()) {
-            if sides.iter().any(|side| side.runtime == runtime) {
-                return Err(format!("--against names {} twice", runtime.name()));
+        for peer in self.against.iter().map(|against| against.side()) {
+            if sides.contains(&peer) {
+                return Err(format!("--against names {} twice", peer.label));
             }
-            sides.push(Side { label: runtime.name().to_owned(), runtime, pin: None });
+            sides.push(peer);
+        }
+        if self.go.is_some() && !self.against.contains(&Against::Go) {
+            return Err("--go says how to build what --against go asks for, which isn't there".to_owned());
         }
         Ok(sides)
     }
+}
+
+/// Everything that gmp can be set beside.
+pub(crate) fn peers() -> Vec<Side> {
+    Against::value_variants().iter().map(|against| against.side()).collect()
 }
 
 fn parse_scale(text: &str) -> Result<f64, String> {

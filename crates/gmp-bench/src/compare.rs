@@ -1,8 +1,8 @@
 //! `compare A.json B.json`: what is different between two runs, of two commits, machines or settings.
 //!
-//! The two runs' figures of one side are beside each other, and so are its ratios to the other side. The second
-//! is the better evidence where there is one: a machine that was slower the second time was so for both sides, and
-//! divides out. The verdict is on that, or else on the figure itself.
+//! The two runs' figures of the first side are beside each other, and so are its ratios to each other side that both runs
+//! have. Those are the better evidence where there are any: a machine that was slower the second time was so for all sides,
+//! and divides out. The verdicts are on them, or else on the figure itself.
 
 use crate::document::{Document, FigureRecord, ScenarioRecord};
 use crate::scenario::Better;
@@ -56,11 +56,15 @@ pub(crate) fn render(before: &Document, after: &Document) -> Result<String, Stri
 
 fn header(before: &Document, after: &Document) -> Vec<String> {
     let [old, new] = [before, after].map(|document| document.sides[0].label.as_str());
-    let ratio =
-        peer([before, after]).map_or("ratio".to_owned(), |[peer, _]| format!("{old}/{}", before.sides[peer].label));
-    let values = ["scenario".to_owned(), "unit".to_owned(), format!("{old} before"), format!("{new} after")];
-    let ratios = ["change", "95%", &format!("{ratio} before"), "after", "change", "95%", "better", "verdict", ""];
-    values.into_iter().chain(ratios.map(str::to_owned)).collect()
+    let mut cells =
+        ["scenario".to_owned(), "unit".to_owned(), format!("{old} before"), format!("{new} after")].to_vec();
+    cells.extend(["change", "95%"].map(str::to_owned));
+    for [peer, _] in peers([before, after]) {
+        cells.push(format!("{old}/{} before", before.sides[peer].label));
+        cells.extend(["after", "change", "95%"].map(str::to_owned));
+    }
+    cells.extend(["better", "verdict", ""].map(str::to_owned));
+    cells
 }
 
 /// What the runs had not in common.
@@ -80,6 +84,8 @@ fn differences(before: &Document, after: &Document) -> String {
             ("state", format!("{:?}", document.state).to_lowercase()),
             ("gmp", format!("{} {}", versions.gmp, versions.commit).trim_end().to_owned()),
             ("tokio", versions.tokio.clone()),
+            ("smol", versions.smol.clone()),
+            ("go", versions.go.clone()),
             ("rustc", versions.rustc.clone()),
             ("build", build.to_owned()),
             ("workers", document.options.workers.to_string()),
@@ -99,13 +105,13 @@ fn differences(before: &Document, after: &Document) -> String {
     align(&lines) + "\n"
 }
 
-/// The side that the first one is set beside in both runs, with its place in each.
-fn peer([before, after]: [&Document; 2]) -> Option<[usize; 2]> {
+/// The sides that the first one is set beside in both runs, each with its place in each.
+fn peers([before, after]: [&Document; 2]) -> Vec<[usize; 2]> {
     let other = |(place, side): (usize, &crate::plan::Side)| {
         let same = after.sides.iter().skip(1).position(|it| it.label == side.label)?;
         Some([place + 1, same + 1])
     };
-    before.sides.iter().skip(1).enumerate().find_map(other)
+    before.sides.iter().skip(1).enumerate().filter_map(other).collect()
 }
 
 /// One quantity, before and after.
@@ -130,30 +136,44 @@ impl Step {
 }
 
 /// One figure, before and after.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Change<'a> {
     figures: [&'a FigureRecord; 2],
     /// The first side's own values.
     values: Option<Step>,
-    /// Its ratios to the other side.
-    ratios: Option<Step>,
+    /// Its ratios to each other side that both runs have, with that side's label.
+    ratios: Vec<(&'a str, Option<Step>)>,
 }
 
 impl<'a> Change<'a> {
-    fn new(documents: [&Document; 2], figures: [&'a FigureRecord; 2]) -> Self {
-        let ratios = peer(documents).and_then(|[old, new]| Step::new([figures[0].ratios(old), figures[1].ratios(new)]));
+    fn new(documents: [&'a Document; 2], figures: [&'a FigureRecord; 2]) -> Self {
+        let ratios = peers(documents).into_iter().map(|[old, new]| {
+            let step = Step::new([figures[0].ratios(old), figures[1].ratios(new)]);
+            (documents[0].sides[old].label.as_str(), step)
+        });
+        let ratios = ratios.collect();
         let values = Step::new(figures.map(|it| it.values(0))).filter(|step| step.before > figures[0].floor);
         Self { figures, values, ratios }
     }
 
-    fn verdict(&self) -> Option<&'static str> {
-        let step = self.ratios.or(self.values)?;
-        Some(match Verdict::of(step.interval, step.rounds, self.figures[0].better) {
-            Verdict::Left => "better",
-            Verdict::Right => "worse",
-            Verdict::NoDifference => "no difference seen",
-            Verdict::TooFew => "too few rounds",
-        })
+    /// What has changed; beside whom, if there are several others.
+    fn verdict(&self) -> Option<String> {
+        let verdict = |step: Step| Verdict::of(step.interval, step.rounds, self.figures[0].better);
+        let mut beside = self.ratios.iter().filter_map(|&(side, step)| Some((side, verdict(step?)))).peekable();
+        if beside.peek().is_none() {
+            return Some(words(verdict(self.values?)).to_owned());
+        }
+        let beside: Vec<_> = beside.collect();
+        if let ([(_, verdict)], [_]) = (&beside[..], &self.ratios[..]) {
+            return Some(words(*verdict).to_owned());
+        }
+        let of = |wanted: Verdict| {
+            let sides: Vec<_> =
+                beside.iter().filter(|(_, verdict)| *verdict == wanted).map(|(side, _)| *side).collect();
+            (!sides.is_empty()).then(|| format!("{} beside {}", words(wanted), sides.join(", ")))
+        };
+        let all = [Verdict::Right, Verdict::Left, Verdict::NoDifference, Verdict::TooFew];
+        Some(all.into_iter().filter_map(of).collect::<Vec<_>>().join("; "))
     }
 
     fn cells(&self, name: String, scenarios: [&ScenarioRecord; 2]) -> Vec<String> {
@@ -162,14 +182,26 @@ impl<'a> Change<'a> {
         let mut cells = vec![name, old.unit.clone()];
         cells.extend([old, new].map(|it| it.median(0).map_or_else(none, figure)));
         cells.extend(change(self.values));
-        cells.extend(self.ratios.map_or_else(|| [none(), none()], |step| [ratio(step.before), ratio(step.after)]));
-        cells.extend(change(self.ratios));
+        for &(_, step) in &self.ratios {
+            cells.extend(step.map_or_else(|| [none(), none()], |step| [ratio(step.before), ratio(step.after)]));
+            cells.extend(change(step));
+        }
         cells.push(if old.better == Better::Less { "<1" } else { ">1" }.to_owned());
-        cells.push(self.verdict().unwrap_or(NONE).to_owned());
+        cells.push(self.verdict().unwrap_or_else(none));
         let failed = ["before", "after"].into_iter().zip(scenarios).filter(|(_, it)| !it.failed.is_empty());
         let failed: Vec<_> = failed.map(|(when, _)| format!("FAILED {when}")).collect();
         cells.push(failed.join(", "));
         cells
+    }
+}
+
+/// A verdict on what was before and after.
+fn words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Left => "better",
+        Verdict::Right => "worse",
+        Verdict::NoDifference => "no difference seen",
+        Verdict::TooFew => "too few rounds",
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::about;
 use crate::facts::{self, Machine, Versions};
-use crate::plan::{Plan, Side};
+use crate::plan::{Absent, Plan, Side};
 use crate::results::{FailedRun, Outcome, Results, Series, State};
 use crate::scenario::{Better, Scenario};
 use crate::stats::{Ratio, Verdict, median};
@@ -39,6 +39,9 @@ pub(crate) struct Document {
     pub(crate) options: Options,
     /// What was set side by side; ratios are of the first one to each of the others.
     pub(crate) sides: Vec<Side>,
+    /// What it was to be set beside, and couldn't.
+    #[serde(default)]
+    pub(crate) absent: Vec<Absent>,
     /// What was selected and cannot run here.
     pub(crate) skipped: Vec<SkippedScenario>,
     /// What was selected and has not been begun.
@@ -159,13 +162,15 @@ pub(crate) struct Setting {
     began: SystemTime,
     machine: Machine,
     arguments: Vec<String>,
+    /// Go's version; empty if it isn't there.
+    go: String,
 }
 
 impl Setting {
-    /// Of a run that begins now.
-    pub(crate) fn now(plan: &Plan) -> Self {
+    /// Of a run that begins now, with that version of Go.
+    pub(crate) fn now(plan: &Plan, go: &str) -> Self {
         let arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
-        Self { began: SystemTime::now(), machine: Machine::this(plan.params.workers), arguments }
+        Self { began: SystemTime::now(), machine: Machine::this(plan.params.workers), arguments, go: go.to_owned() }
     }
 }
 
@@ -178,7 +183,7 @@ impl Document {
             state: results.state,
             began: facts::utc(setting.began),
             seconds: setting.began.elapsed().map_or(0.0, |elapsed| elapsed.as_secs_f64()),
-            versions: Versions::this(),
+            versions: Versions { go: setting.go.clone(), ..Versions::this() },
             machine: setting.machine.clone(),
             options: Options {
                 arguments: setting.arguments.clone(),
@@ -188,6 +193,7 @@ impl Document {
                 limit: plan.limit.as_secs_f64(),
             },
             sides: plan.sides.clone(),
+            absent: plan.absent.clone(),
             skipped: skipped
                 .map(|it| SkippedScenario { scenario: it.scenario.to_owned(), reason: it.reason.to_owned() })
                 .collect(),

@@ -62,6 +62,12 @@ pub(crate) struct Versions {
     pub(crate) commit: String,
     /// tokio.
     pub(crate) tokio: String,
+    /// smol.
+    #[serde(default)]
+    pub(crate) smol: String,
+    /// Go; empty if it had no part.
+    #[serde(default)]
+    pub(crate) go: String,
     /// The compiler.
     pub(crate) rustc: String,
     /// What it compiled for.
@@ -71,12 +77,14 @@ pub(crate) struct Versions {
 }
 
 impl Versions {
-    /// This program's.
+    /// This program's; of Go it knows nothing.
     pub(crate) fn this() -> Self {
         Self {
             gmp: env!("CARGO_PKG_VERSION").to_owned(),
             commit: env!("GMP_BENCH_COMMIT").to_owned(),
             tokio: env!("GMP_BENCH_TOKIO").to_owned(),
+            smol: env!("GMP_BENCH_SMOL").to_owned(),
+            go: String::new(),
             rustc: env!("GMP_BENCH_RUSTC").to_owned(),
             target: env!("GMP_BENCH_TARGET").to_owned(),
             optimised: !cfg!(debug_assertions),

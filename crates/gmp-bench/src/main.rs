@@ -55,6 +55,7 @@ mod limits;
 mod on_gmp;
 mod on_tokio;
 mod on_smol;
+mod go;
 mod catalogue;
 mod stats;
 mod interrupt;
@@ -79,9 +80,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::catalogue::Runtime;
 use crate::cli::{ChildArgs, Cli, Command, CompareArgs, ReportArgs, RunArgs};
 use crate::document::{Document, Setting};
+use crate::go::{Toolchain, Twins};
 use crate::keep::Keep;
+use crate::plan::Plan;
 use crate::results::State;
 
 /// A scenario failed, could not run although it was asked for, or results could not be written.
@@ -122,13 +126,15 @@ impl Stop {
 }
 
 fn run(arguments: RunArgs) -> Result<ExitCode, Stop> {
-    let plan = arguments.into_plan().map_err(|message| Stop::new(BAD_ARGUMENTS, message))?;
+    let mut plan = arguments.into_plan().map_err(|message| Stop::new(BAD_ARGUMENTS, message))?;
     plan.keep.check().map_err(|message| Stop::new(BAD_ARGUMENTS, message))?;
     if cfg!(debug_assertions) {
         eprintln!("gmp-bench: a debug build, whose figures say little; use --release");
     }
-    let setting = Setting::now(&plan);
-    let results = runner::run(&plan, |results| plan.keep.write(&Document::new(&setting, &plan, results)));
+    let go = build_go(&mut plan)?;
+    let (version, twins) = go.as_ref().map_or(("", None), |(version, twins)| (version.as_str(), Some(twins)));
+    let setting = Setting::now(&plan, version);
+    let results = runner::run(&plan, twins, |results| plan.keep.write(&Document::new(&setting, &plan, results)));
     let results = results.map_err(|error| Stop::new(FAILED, format!("cannot run: {error}")))?;
     // The file first: a reader of stdout that has gone away must not cost the figures.
     plan.keep.write(&Document::new(&setting, &plan, &results)).map_err(|message| Stop::new(FAILED, message))?;
@@ -142,8 +148,31 @@ fn run(arguments: RunArgs) -> Result<ExitCode, Stop> {
     })
 }
 
+/// Builds Go's scenarios, if the plan has any, and goes on without them where there is no toolchain that does; unless one was
+/// named.
+fn build_go(plan: &mut Plan) -> Result<Option<(String, Twins)>, Stop> {
+    if !plan.needs(Runtime::Go) {
+        return Ok(None);
+    }
+    let built = Toolchain::find(plan.toolchain.as_deref()).and_then(|toolchain| {
+        let version = toolchain.version();
+        eprintln!("gmp-bench: building Go's scenarios with {version}, which takes a minute when it is the first time");
+        Ok((version.to_owned(), toolchain.build()?))
+    });
+    match built {
+        Ok(built) => Ok(Some(built)),
+        Err(reason) if plan.toolchain.is_some() => Err(Stop::new(BAD_ARGUMENTS, reason)),
+        Err(reason) => {
+            eprintln!("gmp-bench: goes on without Go: {reason}");
+            plan.drop_sides(Runtime::Go, &reason);
+            Ok(None)
+        }
+    }
+}
+
 fn list() -> Result<ExitCode, Stop> {
-    print(&table::list(catalogue::all()))?;
+    let scenarios: Vec<_> = catalogue::all().iter().collect();
+    print(&table::list(&scenarios, &cli::peers()))?;
     Ok(ExitCode::SUCCESS)
 }
 

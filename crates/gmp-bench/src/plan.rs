@@ -1,5 +1,7 @@
 //! What is to be run: the sides, the scenarios, and how often.
 
+use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -57,15 +59,30 @@ pub(crate) struct Skipped {
     pub(crate) asked_for: bool,
 }
 
-/// A scenario that runs and that one side hasn't.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lack<'a> {
+/// A side that cannot run here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Absent {
+    /// Its label.
+    pub(crate) side: String,
+    /// Why.
+    pub(crate) reason: String,
+}
+
+/// Scenarios that one side hasn't.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lack {
     /// The side's label.
-    pub(crate) side: &'a str,
-    /// The scenario's name.
-    pub(crate) scenario: &'static str,
+    pub(crate) side: String,
     /// Why.
     pub(crate) reason: &'static str,
+    /// Their names.
+    pub(crate) scenarios: Vec<&'static str>,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not on {}: {}: {}", self.side, self.scenarios.join(", "), self.reason)
+    }
 }
 
 /// A run of the harness, checked and ready.
@@ -73,6 +90,10 @@ pub(crate) struct Lack<'a> {
 pub(crate) struct Plan {
     /// The first one, and what it is set beside; ratios are of the first to each of the others.
     pub(crate) sides: Vec<Side>,
+    /// What it was to be set beside, and can't.
+    pub(crate) absent: Vec<Absent>,
+    /// The Go toolchain that was named.
+    pub(crate) toolchain: Option<PathBuf>,
     /// What can run, in order.
     pub(crate) scenarios: Vec<&'static Scenario>,
     /// What was selected and cannot run, with the reason.
@@ -110,15 +131,17 @@ impl Plan {
         (0..self.sides.len()).filter(has).collect()
     }
 
-    /// What the sides lack of what is run, in the order of the scenarios.
-    pub(crate) fn lacks<'a>(&'a self) -> Vec<Lack<'a>> {
-        let mut lacks = Vec::new();
-        for scenario in &self.scenarios {
-            let of = |side: &'a Side| Some((side.label.as_str(), side.runtime.lacks(scenario)?));
-            let found = self.sides.iter().filter_map(of);
-            lacks.extend(found.map(|(side, reason)| Lack { side, scenario: scenario.name, reason }));
-        }
-        lacks
+    /// Whether that runtime has something to do.
+    pub(crate) fn needs(&self, runtime: Runtime) -> bool {
+        let is_there = self.sides.iter().any(|side| side.runtime == runtime);
+        is_there && self.scenarios.iter().any(|scenario| runtime.lacks(scenario).is_none())
+    }
+
+    /// Goes on without that runtime.
+    pub(crate) fn drop_sides(&mut self, runtime: Runtime, reason: &str) {
+        let gone = self.sides.iter().filter(|side| side.runtime == runtime);
+        self.absent.extend(gone.map(|side| Absent { side: side.label.clone(), reason: reason.to_owned() }));
+        self.sides.retain(|side| side.runtime != runtime);
     }
 
     /// Whether the work is what the targets were set for.
@@ -142,6 +165,23 @@ impl Plan {
         }
         title
     }
+}
+
+/// What the sides lack of the scenarios: for each side and reason the scenarios.
+pub(crate) fn lacks(sides: &[Side], scenarios: &[&'static Scenario]) -> Vec<Lack> {
+    let mut lacks: Vec<Lack> = Vec::new();
+    for side in sides {
+        for scenario in scenarios {
+            let Some(reason) = side.runtime.lacks(scenario) else {
+                continue;
+            };
+            match lacks.iter_mut().find(|lack| lack.side == side.label && lack.reason == reason) {
+                Some(lack) => lack.scenarios.push(scenario.name),
+                None => lacks.push(Lack { side: side.label.clone(), reason, scenarios: vec![scenario.name] }),
+            }
+        }
+    }
+    lacks
 }
 
 /// What is set beside what, in words.

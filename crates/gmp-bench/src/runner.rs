@@ -8,7 +8,9 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::catalogue::Runtime;
 use crate::child::{self, Ready};
+use crate::go::Twins;
 use crate::interrupt;
 use crate::load::{self, Load};
 use crate::plan::{Plan, Side};
@@ -17,16 +19,20 @@ use crate::progress::Progress;
 use crate::results::{FailedRun, Outcome, Results, State};
 use crate::scenario::{Run, Scenario};
 
-/// Runs the plan. After each scenario `keep` gets what there is; what it returns goes to stderr.
+/// Runs the plan, with Go's program if it is needed. After each scenario `keep` gets what there is; what it returns goes to stderr.
 ///
 /// # Errors
 ///
 /// This program's own file cannot be found, or the handler of Ctrl-C cannot be installed.
-pub(crate) fn run(plan: &Plan, keep: impl Fn(&Results) -> Result<(), String>) -> io::Result<Results> {
+pub(crate) fn run(
+    plan: &Plan,
+    twins: Option<&Twins>,
+    keep: impl Fn(&Results) -> Result<(), String>,
+) -> io::Result<Results> {
     let program = std::env::current_exe()?;
     interrupt::install()?;
     let children = plan.scenarios.iter().map(|scenario| plan.sides_of(scenario).len() as u32 * plan.rounds).sum();
-    let mut runner = Runner { plan, program, progress: Progress::new(children) };
+    let mut runner = Runner { plan, program, twins, progress: Progress::new(children) };
     for skipped in &plan.skipped {
         runner.progress.note(&format!("skipped: {} {}", skipped.scenario, skipped.reason));
     }
@@ -49,6 +55,8 @@ pub(crate) fn run(plan: &Plan, keep: impl Fn(&Results) -> Result<(), String>) ->
 struct Runner<'a> {
     plan: &'a Plan,
     program: PathBuf,
+    /// Go's program; there if Go has something to do.
+    twins: Option<&'a Twins>,
     progress: Progress,
 }
 
@@ -105,10 +113,11 @@ impl Runner<'_> {
 
     /// Runs one child to its values, in the order of the scenario's figures.
     fn child(&self, side: &Side, scenario: &Scenario) -> Result<Vec<f64>, Failure> {
-        let mut command = Command::new(&self.program);
+        let twins = self.twins.filter(|_| side.runtime == Runtime::Go);
+        let mut command = Command::new(twins.map_or_else(|| self.program.clone(), Twins::program));
         child::arguments(&mut command, side.runtime, scenario.name, self.plan.params);
         // A backtrace would push the message of a panic out of the last lines that are kept.
-        command.env("RUST_BACKTRACE", "0");
+        command.env("RUST_BACKTRACE", "0").env("GOTRACEBACK", "none");
         if let Some(pin) = side.pin {
             command.env("GMP_PIN", pin.name());
         }

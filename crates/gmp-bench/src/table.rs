@@ -1,6 +1,6 @@
 //! The table on stdout: a line a figure, values to the right, what went wrong at the end of the line.
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Side, lacks};
 use crate::results::{Outcome, Results, Series};
 use crate::scenario::{Better, Figure, Scenario};
 use crate::stats::Verdict;
@@ -20,7 +20,12 @@ pub(crate) fn render(plan: &Plan, results: &Results) -> String {
     for skipped in &plan.skipped {
         text += &format!("skipped: {} {}\n", skipped.scenario, skipped.reason);
     }
-    text += &lacks(plan);
+    for absent in &plan.absent {
+        text += &format!("without {}: {}\n", absent.side, absent.reason);
+    }
+    for lack in lacks(&plan.sides, &plan.scenarios) {
+        text += &format!("{lack}\n");
+    }
     let not_run = plan.scenarios.len() - shown.len();
     if not_run > 0 {
         text += &format!("interrupted: {not_run} of the selected scenarios have no figures\n");
@@ -116,30 +121,20 @@ fn verdict(plan: &Plan, verdicts: &[Option<Verdict>]) -> String {
     if said.is_empty() { NONE.to_owned() } else { said.join("; ") }
 }
 
-/// What a side hasn't: a line for each side and reason.
-fn lacks(plan: &Plan) -> String {
-    let mut lines: Vec<(&str, &str, Vec<&str>)> = Vec::new();
-    for lack in plan.lacks() {
-        match lines.iter_mut().find(|line| (line.0, line.1) == (lack.side, lack.reason)) {
-            Some((.., names)) => names.push(lack.scenario),
-            None => lines.push((lack.side, lack.reason, vec![lack.scenario])),
-        }
-    }
-    lines.sort_by_key(|line| plan.sides.iter().position(|side| side.label == line.0));
-    lines.iter().map(|(side, reason, names)| format!("not on {side}: {}: {reason}\n", names.join(", "))).collect()
-}
-
-/// The scenarios with their units and targets.
-pub(crate) fn list(scenarios: &[Scenario]) -> String {
+/// The scenarios with their units, targets and peers, and why a peer hasn't some of them.
+pub(crate) fn list(scenarios: &[&'static Scenario], peers: &[Side]) -> String {
     let target = |figure: &Figure| figure.bound().map_or(NONE.to_owned(), |target| target.to_string());
-    let joined = |cells: Vec<String>| cells.join(",");
-    let line = |scenario: &Scenario| {
+    let joined = |cells: Vec<String>| if cells.is_empty() { NONE.to_owned() } else { cells.join(",") };
+    let line = |scenario: &&Scenario| {
         let figures = scenario.figures;
         let units = joined(figures.iter().map(|figure| figure.unit.label().to_owned()).collect());
         let targets = joined(figures.iter().map(target).collect());
-        vec![scenario.name.to_owned(), units, targets, scenario.summary.to_owned()]
+        let on = peers.iter().filter(|peer| peer.runtime.lacks(scenario).is_none());
+        let on = joined(on.map(|peer| peer.label.clone()).collect());
+        vec![scenario.name.to_owned(), units, targets, on, scenario.summary.to_owned()]
     };
-    align(&scenarios.iter().map(line).collect::<Vec<_>>())
+    let lacks: String = lacks(peers, scenarios).iter().map(|lack| format!("{lack}\n")).collect();
+    align(&scenarios.iter().map(line).collect::<Vec<_>>()) + "\n" + &lacks
 }
 
 /// A value to three or four digits.

@@ -40,7 +40,10 @@ fn row(table: &str, scenario: &str) -> Vec<String> {
 fn listed() -> Vec<String> {
     let output = run(&["list"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    stdout(&output).lines().filter_map(|line| line.split_ascii_whitespace().next().map(str::to_owned)).collect()
+    let text = stdout(&output);
+    // Below the empty line stands what is not on whom.
+    let lines = text.lines().take_while(|line| !line.is_empty());
+    lines.filter_map(|line| line.split_ascii_whitespace().next().map(str::to_owned)).collect()
 }
 
 fn temporary(name: &str) -> PathBuf {

@@ -59,6 +59,11 @@ fn what_a_runtime_lacks_is_told_with_the_reason() {
         assert!(lacks(runtime, "false_retakes").is_some_and(|reason| reason.contains("only gmp")));
     }
     assert_eq!(lacks(Runtime::Gmp, "false_retakes"), None);
+    assert_eq!(lacks(Runtime::Go, "burst"), None);
+    assert!(lacks(Runtime::Go, "busy_sysmon").is_some_and(|reason| reason.contains("only gmp")));
+    for scenario in all() {
+        assert_ne!(Runtime::Go.lacks(scenario), Some("it has no twin as yet"), "{}", scenario.name);
+    }
     assert!(lacks(Runtime::Smol, "block_in_place_empty").is_some_and(|reason| reason.contains("in place")));
 }
 

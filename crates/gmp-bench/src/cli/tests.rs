@@ -3,7 +3,8 @@
 use clap::{CommandFactory, Parser};
 
 use super::{Cli, Command};
-use crate::plan::{Pin, Plan, Skipped};
+use crate::catalogue::Runtime;
+use crate::plan::{Pin, Plan, Skipped, lacks};
 
 fn plan(arguments: &str) -> Result<Plan, String> {
     let arguments = ["gmp-bench", "run"].into_iter().chain(arguments.split_ascii_whitespace());
@@ -62,7 +63,7 @@ fn gmp_is_set_beside_each_that_is_named_in_that_order() {
         plan.sides.into_iter().map(|side| side.label).collect::<Vec<_>>()
     };
     assert_eq!(labels("--against smol"), ["gmp", "smol"]);
-    assert_eq!(labels("--against smol,tokio"), ["gmp", "smol", "tokio"]);
+    assert_eq!(labels("--against smol,go,tokio"), ["gmp", "smol", "go", "tokio"]);
     // Not what --only takes.
     assert_eq!(labels("--against smol --only fib"), ["gmp", "smol"]);
 }
@@ -79,8 +80,22 @@ fn a_side_runs_what_it_has() {
     let plan = plan("--against tokio,smol --only block_in_place_empty,busy_sysmon,fib").expect("fine");
     let sides: Vec<_> = plan.scenarios.iter().map(|scenario| (scenario.name, plan.sides_of(scenario))).collect();
     assert_eq!(sides, [("fib", vec![0, 1, 2]), ("busy_sysmon", vec![0]), ("block_in_place_empty", vec![0, 1]),]);
-    let lacks: Vec<_> = plan.lacks().iter().map(|lack| (lack.side, lack.scenario)).collect();
-    assert_eq!(lacks, [("tokio", "busy_sysmon"), ("smol", "busy_sysmon"), ("smol", "block_in_place_empty")]);
+    let lacks: Vec<_> = lacks(&plan.sides, &plan.scenarios).iter().map(ToString::to_string).collect();
+    assert_eq!(lacks.len(), 3, "{lacks:?}");
+    assert_eq!(lacks[0], "not on tokio: busy_sysmon: it asks what only gmp can tell");
+    assert!(lacks[2].starts_with("not on smol: block_in_place_empty: it has no way"), "{lacks:?}");
+}
+
+#[test]
+fn a_side_that_cannot_run_is_left_out_and_told() {
+    let mut plan = plan("--against tokio,go --go /some/go --only block_in_place_empty,fib").expect("fine");
+    assert_eq!(plan.toolchain.as_deref(), Some("/some/go".as_ref()));
+    assert!(plan.needs(Runtime::Go));
+    plan.drop_sides(Runtime::Go, "it is gone");
+    assert!(!plan.needs(Runtime::Go) && plan.needs(Runtime::Tokio));
+    assert_eq!((plan.absent[0].side.as_str(), plan.absent[0].reason.as_str()), ("go", "it is gone"));
+    let lacking = self::plan("--against go --only block_in_place_empty").expect("fine");
+    assert!(!lacking.needs(Runtime::Go), "there is nothing to build");
 }
 
 #[test]
@@ -125,6 +140,8 @@ fn bad_numbers_and_names_are_refused() {
         "--against tokio,goroutines",
         "--against tokio,tokio",
         "--against",
+        "--go go",
+        "--compare-pin --go go",
         "--only bogus",
     ] {
         assert!(plan(arguments).is_err(), "{arguments} was accepted");

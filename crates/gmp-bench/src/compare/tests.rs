@@ -2,7 +2,7 @@
 
 use super::render;
 use crate::document::Document;
-use crate::document::testing::{document, outcome, plan};
+use crate::document::testing::{beside_two, document, outcome, plan};
 use crate::results::{FailedRun, State};
 
 fn run(scenarios: &[(&str, &[(f64, f64)])]) -> Document {
@@ -29,6 +29,25 @@ fn the_ratio_decides_where_there_is_one() {
     );
     let better = render(&before, &run(&[("burst", &[(50.0, 200.0); 6])])).expect("a figure in common");
     assert!(line(&better, "burst").ends_with("0.50 0.25 0.50 0.50..0.50 <1 better"), "{better}");
+}
+
+#[test]
+fn each_side_that_both_have_has_its_say() {
+    let rounds = |smol: f64| [Some(100.0), Some(200.0), Some(smol)];
+    let before = beside_two("burst", &[rounds(400.0); 6]);
+    let after = beside_two("burst", &[rounds(200.0); 6]);
+    let text = render(&before, &after).expect("a figure in common");
+    assert!(line(&text, "scenario").contains("gmp/tokio before after change 95% gmp/smol before after"), "{text}");
+    assert!(
+        line(&text, "burst")
+            .ends_with("0.25 0.50 2.00 2.00..2.00 <1 worse beside smol; no difference seen beside tokio"),
+        "{text}"
+    );
+    // Beside tokio alone, which is all that both have.
+    let alone = run(&[("burst", &[(50.0, 200.0); 6])]);
+    let text = render(&before, &alone).expect("a figure in common");
+    assert!(line(&text, "burst").ends_with("0.50 0.25 0.50 0.50..0.50 <1 better"), "{text}");
+    assert!(line(&text, "sides").contains("gmp beside tokio beside smol"), "{text}");
 }
 
 #[test]

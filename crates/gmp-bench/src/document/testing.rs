@@ -15,6 +15,8 @@ pub(crate) fn plan(names: &[&str]) -> Plan {
     let side = |label: &str, runtime| Side { label: label.to_owned(), runtime, pin: None };
     Plan {
         sides: vec![side("gmp", Runtime::Gmp), side("tokio", Runtime::Tokio)],
+        absent: Vec::new(),
+        toolchain: None,
         scenarios: names.iter().map(|name| catalogue::find(Runtime::Gmp, name).expect("it is there")).collect(),
         skipped: Vec::new(),
         params: Params { workers: 2, scale: 1.0 },
@@ -34,9 +36,22 @@ pub(crate) fn outcome(name: &str, rounds: &[(f64, f64)]) -> Outcome {
     outcome
 }
 
+/// The document of a run of one scenario on gmp, tokio and smol that has one figure with these values.
+pub(crate) fn beside_two(name: &str, rounds: &[[Option<f64>; 3]]) -> Document {
+    let mut plan = plan(&[name]);
+    plan.sides.push(Side { label: "smol".to_owned(), runtime: Runtime::Smol, pin: None });
+    let mut outcome = Outcome::new(plan.scenarios[0]);
+    let figures = outcome.series.len();
+    for round in rounds {
+        outcome.push(&round.map(|value| value.map(|value| vec![value; figures])));
+    }
+    document(&plan, vec![outcome], State::Done)
+}
+
 /// The document of a run that came to this, on a machine that doesn't exist.
 pub(crate) fn document(plan: &Plan, outcomes: Vec<Outcome>, state: State) -> Document {
     let setting = Setting {
+        go: "go1.99.1 linux/amd64".to_owned(),
         began: std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000),
         machine: Machine {
             cpu: "A <fast> CPU".to_owned(),

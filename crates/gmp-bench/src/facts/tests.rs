@@ -19,6 +19,7 @@ fn the_machine_is_known() {
 fn the_versions_are_known() {
     let versions = Versions::this();
     assert!(versions.tokio.starts_with("1."), "{versions:?}");
+    assert!(versions.smol.starts_with("2."), "{versions:?}");
     assert!(versions.rustc.starts_with("rustc 1."), "{versions:?}");
 }
 

@@ -23,6 +23,8 @@ fn side(label: &str, runtime: Runtime) -> Side {
 fn plan(scenarios: usize) -> Plan {
     Plan {
         sides: vec![side("gmp", Runtime::Gmp), side("tokio", Runtime::Tokio)],
+        absent: Vec::new(),
+        toolchain: None,
         scenarios: catalogue::all().iter().take(scenarios).collect(),
         skipped: Vec::new(),
         params: Params { workers: 2, scale: 1.0 },
@@ -120,6 +122,48 @@ fn a_ratio_over_noise_is_left_out_and_explained() {
 }
 
 #[test]
+fn every_peer_has_its_columns_and_its_part_of_the_verdict() {
+    let mut plan = plan(1);
+    plan.sides.push(side("smol", Runtime::Smol));
+    plan.sides.push(side("go", Runtime::Go));
+    plan.scenarios = ["burst", "block_in_place_empty"].map(|name| row(name, &[]).scenario).to_vec();
+    let mut burst = row("burst", &[]);
+    let mut block = row("block_in_place_empty", &[]);
+    for _ in 0..6 {
+        burst.push(&[1.0, 2.0, 0.5, 4.0].map(|value| Some(vec![value])));
+        block.push(&[Some(vec![1.0]), Some(vec![1.0]), None, None]);
+    }
+    block.interrupted = true;
+    plan.drop_sides(Runtime::Tokio, "");
+    plan.sides.insert(1, side("tokio", Runtime::Tokio));
+    plan.absent[0].reason = "there is no such thing".to_owned();
+    let text = rendered(&plan, vec![burst, block]);
+    assert!(text.starts_with("gmp beside tokio, smol, go: 2 workers"), "{text}");
+    assert_eq!(words(&text, "scenario")[2..9], ["gmp", "tokio", "smol", "go", "gmp/tokio", "95%", "gmp/smol"]);
+    assert_eq!(
+        words(&text, "burst")[2..].join(" "),
+        "1.00 2.00 0.50 4.00 0.50 0.50..0.50 2.00 2.00..2.00 0.25 0.25..0.25 <1 behind smol; ahead of tokio, go"
+    );
+    let line = words(&text, "block_in_place_empty").join(" ");
+    assert!(line.contains("1.00 1.00 - - 1.00 1.00..1.00 - - - - <1 no difference seen: tokio"), "{line}");
+    // Those that haven't it are not missed in its rounds.
+    assert!(line.ends_with("interrupted, 6 of 3 rounds"), "{line}");
+    assert!(text.contains("\nwithout tokio: there is no such thing\n"), "{text}");
+    assert!(text.contains("\nnot on go: block_in_place_empty: it has no call for that"), "{text}");
+}
+
+#[test]
+fn gmp_alone_has_figures_only() {
+    let mut plan = plan(1);
+    plan.sides.truncate(1);
+    let mut burst = row("burst", &[]);
+    burst.push(&[Some(vec![1.5])]);
+    let text = rendered(&plan, vec![burst]);
+    assert!(text.starts_with("gmp alone: "), "{text}");
+    assert_eq!(words(&text, "burst").join(" "), "burst ns/op 1.50 <1 -");
+}
+
+#[test]
 fn what_was_skipped_is_told() {
     let mut plan = plan(1);
     plan.skipped.push(Skipped { scenario: "main_spawns", reason: "has no such main", asked_for: false });
@@ -187,10 +231,13 @@ fn a_failure_stands_beside_every_figure() {
 }
 
 #[test]
-fn a_list_has_units_and_targets() {
-    let text = list(&[SERVER, *catalogue::find(Runtime::Gmp, "burst").expect("it is there")]);
-    assert_eq!(words(&text, "server")[..3], ["server", "op/s,µs", "≥1.05,≤1.00"]);
-    assert_eq!(words(&text, "burst")[..3], ["burst", "ns/op", "-"]);
+fn a_list_has_units_targets_and_peers() {
+    let burst = catalogue::find(Runtime::Gmp, "burst").expect("it is there");
+    let peers = [side("tokio", Runtime::Tokio), side("go", Runtime::Go)];
+    let text = list(&[&SERVER, burst], &peers);
+    assert_eq!(words(&text, "server")[..4], ["server", "op/s,µs", "≥1.05,≤1.00", "tokio"]);
+    assert_eq!(words(&text, "burst")[..4], ["burst", "ns/op", "-", "tokio,go"]);
+    assert!(text.ends_with("\n\nnot on go: server: it has no twin as yet\n"), "{text}");
 }
 
 #[test]

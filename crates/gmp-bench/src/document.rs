@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use crate::about;
 use crate::facts::{self, Machine, Versions};
-use crate::plan::{Absent, Plan, Side};
+use crate::plan::{Absent, Plan, Side, target_side};
 use crate::results::{FailedRun, Outcome, Results, Series, State};
-use crate::scenario::{Better, Scenario};
+use crate::scenario::Better;
 use crate::stats::{Ratio, Verdict, median};
 
 /// The format that this program writes and reads.
@@ -89,25 +89,9 @@ pub(crate) struct ScenarioRecord {
     pub(crate) failed: Vec<FailedRun>,
     /// The sides that haven't it.
     #[serde(default)]
-    pub(crate) lacking: Vec<Lacking>,
+    pub(crate) lacking: Vec<Absent>,
     /// What it found out.
     pub(crate) figures: Vec<FigureRecord>,
-}
-
-/// A side that hasn't a scenario.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Lacking {
-    /// The side's label.
-    pub(crate) side: String,
-    /// Why.
-    pub(crate) reason: String,
-}
-
-impl Lacking {
-    fn new(side: &Side, scenario: &Scenario) -> Option<Self> {
-        let reason = side.runtime.lacks(scenario)?;
-        Some(Self { side: side.label.clone(), reason: reason.to_owned() })
-    }
 }
 
 /// One figure of a scenario.
@@ -245,6 +229,11 @@ impl Document {
         Ok(())
     }
 
+    /// The side that the targets speak of.
+    pub(crate) fn target_side(&self) -> Option<usize> {
+        target_side(&self.sides)
+    }
+
     /// As text.
     ///
     /// # Errors
@@ -263,7 +252,7 @@ impl ScenarioRecord {
             about: about::scenario(outcome.scenario.name),
             state: outcome.state(),
             failed: outcome.failed.clone(),
-            lacking: plan.sides.iter().filter_map(|side| Lacking::new(side, outcome.scenario)).collect(),
+            lacking: plan.sides.iter().filter_map(|side| side.absent_from(outcome.scenario)).collect(),
             figures: outcome.series.iter().map(|series| FigureRecord::new(outcome, series, plan)).collect(),
         }
     }

@@ -48,6 +48,14 @@ pub(crate) struct Side {
     pub(crate) pin: Option<Pin>,
 }
 
+impl Side {
+    /// Why it hasn't that scenario, if so.
+    pub(crate) fn absent_from(&self, scenario: &Scenario) -> Option<Absent> {
+        let reason = self.runtime.lacks(scenario)?;
+        Some(Absent { side: self.label.clone(), reason: reason.to_owned() })
+    }
+}
+
 /// A scenario that was selected and cannot run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Skipped {
@@ -59,7 +67,7 @@ pub(crate) struct Skipped {
     pub(crate) asked_for: bool,
 }
 
-/// A side that cannot run here.
+/// A side that cannot run here, or hasn't a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Absent {
     /// Its label.
@@ -116,8 +124,7 @@ impl Plan {
 
     /// The side that the targets speak of, which are of gmp over tokio; without it there are none.
     pub(crate) fn target_side(&self) -> Option<usize> {
-        let tokio = self.sides.iter().position(|side| side.runtime == Runtime::Tokio)?;
-        (self.sides[0].runtime == Runtime::Gmp).then_some(tokio)
+        target_side(&self.sides)
     }
 
     /// Whether there are targets.
@@ -182,6 +189,12 @@ pub(crate) fn lacks(sides: &[Side], scenarios: &[&'static Scenario]) -> Vec<Lack
         }
     }
     lacks
+}
+
+/// The side that the targets speak of.
+pub(crate) fn target_side(sides: &[Side]) -> Option<usize> {
+    let tokio = sides.iter().position(|side| side.runtime == Runtime::Tokio)?;
+    (sides[0].runtime == Runtime::Gmp).then_some(tokio)
 }
 
 /// What is set beside what, in words.

@@ -10,7 +10,9 @@ mod overview;
 mod section;
 mod csv;
 
+use crate::catalogue::Runtime;
 use crate::document::Document;
+use crate::plan::beside;
 use crate::results::State;
 use crate::stats::{FEWEST_PAIRS, Verdict};
 use crate::table::{figure, ratio};
@@ -22,12 +24,10 @@ const STYLE: &str = include_str!("report/style.css");
 
 /// The page.
 pub(crate) fn page(document: &Document) -> String {
-    let title = format!("{}: {}", sides(document), document.versions.gmp);
+    let title = format!("{}: {}", beside(&document.sides), document.versions.gmp);
     let mut body = head(document);
     body += &warnings(document);
-    for other in 1..document.sides.len() {
-        body += &overview::render(document, other);
-    }
+    body += &overview::render(document);
     body += &facts(document);
     body += &method(document);
     for scenario in &document.scenarios {
@@ -43,26 +43,32 @@ pub(crate) fn page(document: &Document) -> String {
     )
 }
 
-fn sides(document: &Document) -> String {
-    document.sides.iter().map(|side| side.label.as_str()).collect::<Vec<_>>().join(" beside ")
-}
-
 fn head(document: &Document) -> String {
     let (versions, options) = (&document.versions, &document.options);
     let commit = versions.commit.get(..10).map_or(String::new(), |commit| {
         let changes = if versions.commit.contains(' ') { " with changes" } else { "" };
         format!(" at {commit}{changes}")
     });
+    let peers: String = peers(document).iter().map(|(name, version)| format!(", {name} {version}")).collect();
     let of = format!(
-        "gmp {}{commit}, tokio {}; {} workers, {} rounds, {}; {} UTC",
+        "gmp {}{commit}{peers}; {} workers, {} rounds, {}; {} UTC",
         versions.gmp,
-        versions.tokio,
         options.workers,
         options.rounds,
         document.machine.cpu,
         document.began.replace('T', " ").trim_end_matches('Z'),
     );
-    tag("h1", &escape(&sides(document))) + &tag("p class=\"of\"", &escape(&of))
+    tag("h1", &escape(&beside(&document.sides))) + &tag("p class=\"of\"", &escape(&of))
+}
+
+/// The others with their versions.
+fn peers(document: &Document) -> Vec<(&'static str, &str)> {
+    let has = |runtime: Runtime| document.sides.iter().any(|side| side.runtime == runtime);
+    let versions = &document.versions;
+    let known = [(Runtime::Tokio, &versions.tokio), (Runtime::Smol, &versions.smol), (Runtime::Go, &versions.go)];
+    let known = known.into_iter().filter(|(runtime, version)| has(*runtime) && !version.is_empty());
+    // Go's begins with its name.
+    known.map(|(runtime, version)| (runtime.name(), version.trim_start_matches(runtime.name()))).collect()
 }
 
 /// What a reader must know before any figure.
@@ -80,6 +86,9 @@ fn warnings(document: &Document) -> String {
     let failed: Vec<_> = failed.map(|it| it.scenario.as_str()).collect();
     if !failed.is_empty() {
         warnings.push(format!("Failed: {}.", failed.join(", ")));
+    }
+    for absent in &document.absent {
+        warnings.push(format!("Without {}: {}.", absent.side, absent.reason));
     }
     for skipped in &document.skipped {
         warnings.push(format!("Skipped: {} {}.", skipped.scenario, skipped.reason));
@@ -115,7 +124,7 @@ fn facts(document: &Document) -> String {
     let commit = if versions.commit.is_empty() { "unknown" } else { &versions.commit };
     let build = if versions.optimised { "optimised" } else { "debug" };
     let load = machine.load_before.map_or("unknown".to_owned(), |load| load.to_string());
-    let rows = [
+    let mut rows = vec![
         ("CPU", machine.cpu.clone()),
         ("CPUs", cpus),
         ("topology", machine.topology.clone()),
@@ -124,12 +133,14 @@ fn facts(document: &Document) -> String {
         ("load before", load),
         ("gmp", versions.gmp.clone()),
         ("commit", commit.to_owned()),
-        ("tokio", versions.tokio.clone()),
         ("rustc", format!("{}, {build}, {}", versions.rustc, versions.target)),
         ("command", format!("gmp-bench {}", options.arguments.join(" "))),
         ("began", document.began.clone()),
         ("took", format!("{:.0} s", document.seconds)),
     ];
+    let others = peers(document).into_iter().map(|(name, version)| (name, version.to_owned()));
+    let after_commit = rows.iter().position(|(name, _)| *name == "rustc").unwrap_or(rows.len());
+    rows.splice(after_commit..after_commit, others);
     let rows: String = rows.iter().map(|(name, value)| tag("dt", name) + &tag("dd", &escape(value))).collect();
     let boot = tag("summary", "Boot record") + &tag("pre", &escape(&machine.boot));
     section("conditions", "Where and of what", &(tag("dl", &rows) + &tag("details", &boot)))
@@ -137,13 +148,18 @@ fn facts(document: &Document) -> String {
 
 fn method(document: &Document) -> String {
     let left = escape(&document.sides[0].label);
+    let go = if document.sides.iter().any(|side| side.runtime == Runtime::Go) {
+        " but Go's, which do the same in Go, as one would write it there, with Go's own allocator and library"
+    } else {
+        ""
+    };
     let text = format!(
-        "<p>Each scenario runs in a process of its own, on each runtime in turn, {} times; who is first alternates. A \
+        "<p>Each scenario runs in a process of its own, on each runtime that has it in turn, {} times; each is first as often. A \
          ratio is taken within each pair of runs. Shown is the median of the ratios, with the interval in which it lies in \
          95 of 100 such runs: by bootstrap, and no narrower than the order of the ratios alone allows. If it holds 1, no \
          difference was seen; with fewer than {FEWEST_PAIRS} pairs nothing is decided. That is chance within this run; \
          of other work on the machine, or of other machines, it knows nothing. Of many equal figures one in twenty has a \
-         winner all the same.</p>\n<p>All sides run the same source with the same allocator and number of workers. Costs are \
+         winner all the same.</p>\n<p>All sides have the same number of workers, and the same allocator and source{go}. Costs are \
          better below 1, yields (of a second, or percent left) above; in the overview yields are turned over, so that {left} \
          is ahead to the left of 1 in every line.</p>\n",
         document.options.rounds
@@ -153,9 +169,9 @@ fn method(document: &Document) -> String {
 
 fn table(document: &Document) -> String {
     let mut lines = csv::lines(document).into_iter();
+    let columns = csv::shown(document);
     let row = |cell: &str, line: &[String]| {
-        let cells: String =
-            csv::SHOWN.iter().map(|&column| tag(cell, &escape(&shown(column, &line[column])))).collect();
+        let cells: String = columns.iter().map(|&column| tag(cell, &escape(&shown(column, &line[column])))).collect();
         tag("tr", &cells)
     };
     let header = tag("thead", &lines.next().map_or(String::new(), |line| row("th", &line)));

@@ -2,7 +2,7 @@
 //!
 //! | the scenarios say | here |
 //! |---|---|
-//! | a runtime of n workers | n threads that each run one `smol::Executor`, as `smol::spawn` makes them by `SMOL_THREADS` |
+//! | a runtime of n workers | n threads that all run one `smol::Executor`, until a channel closes |
 //! | `JoinHandle` | `smol::Task`, detached when it is dropped |
 //! | `sync::mpsc`, `oneshot`, `Notify` | `smol::channel`, bounded to one for the last two |
 //! | `time` | `smol::Timer`; a timeout is `future::or` of the future and a timer |
@@ -16,20 +16,21 @@ pub(super) use task::spawn;
 
 /// The executor and its threads.
 pub(super) mod runtime {
-    use std::future::{Future, pending};
+    use std::future::Future;
     use std::io;
     use std::panic::catch_unwind;
     use std::sync::atomic::{AtomicBool, Ordering};
-    use std::thread;
+    use std::thread::{self, JoinHandle as Thread};
 
     use smol::Executor;
+    use smol::channel::{Sender, unbounded};
 
     use super::task::JoinHandle;
 
-    /// What all tasks run on. A child has one runtime in its life, and ends with it.
+    /// What all tasks run on: as in most programs there is one. A runtime is who runs it, and there is one at a time.
     pub(super) static EXECUTOR: Executor<'static> = Executor::new();
 
-    static IS_BUILT: AtomicBool = AtomicBool::new(false);
+    static IS_RUN: AtomicBool = AtomicBool::new(false);
 
     /// Starts the threads.
     #[derive(Debug)]
@@ -54,37 +55,53 @@ pub(super) mod runtime {
 
         pub(crate) fn build(&mut self) -> io::Result<Runtime> {
             // ORDERING: Relaxed — a flag that nothing else depends on.
-            assert!(!IS_BUILT.swap(true, Ordering::Relaxed), "there is one executor in a process");
-            for worker in 1..=self.workers {
-                thread::Builder::new().name(format!("smol-{worker}")).spawn(|| {
-                    loop {
-                        // Whoever awaits the task is told of its panic; the worker goes on.
-                        drop(catch_unwind(|| smol::block_on(EXECUTOR.run(pending::<()>()))));
-                    }
-                })?;
-            }
-            Ok(Runtime(Handle))
+            assert!(!IS_RUN.swap(true, Ordering::Relaxed), "somebody runs the executor already");
+            let (open, closed) = unbounded::<()>();
+            let worker = |number: usize| {
+                let closed = closed.clone();
+                thread::Builder::new().name(format!("smol-{number}")).spawn(move || {
+                    // Whoever awaits a task is told of its panic; the worker goes on.
+                    while catch_unwind(|| smol::block_on(EXECUTOR.run(closed.recv()))).is_err() {}
+                })
+            };
+            let threads = (1..=self.workers).map(worker).collect::<io::Result<_>>()?;
+            Ok(Runtime { handle: Handle, open: Some(open), threads })
         }
     }
 
-    /// The executor.
+    /// Who runs the executor. The threads end with it; tasks that are there stay.
     #[derive(Debug)]
-    pub(crate) struct Runtime(Handle);
+    pub(crate) struct Runtime {
+        handle: Handle,
+        open: Option<Sender<()>>,
+        threads: Vec<Thread<()>>,
+    }
 
     impl Runtime {
         pub(crate) fn handle(&self) -> &Handle {
-            &self.0
+            &self.handle
         }
 
         pub(crate) fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
         where
             F: Future<Output: Send> + Send + 'static,
         {
-            self.0.spawn(future)
+            self.handle.spawn(future)
         }
 
         pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
             smol::block_on(future)
+        }
+    }
+
+    impl Drop for Runtime {
+        fn drop(&mut self) {
+            drop(self.open.take());
+            for thread in self.threads.drain(..) {
+                thread.join().expect("a worker catches its tasks' panics");
+            }
+            // ORDERING: Relaxed — as above.
+            IS_RUN.store(false, Ordering::Relaxed);
         }
     }
 

@@ -4,8 +4,10 @@ use crate::document::Document;
 use crate::results::State;
 use crate::scenario::Better;
 
-/// The columns that the page shows.
-pub(super) const SHOWN: &[usize] = &[0, 2, 3, 6, 7, 8, 9, 10, 14, 15];
+/// The columns that the page shows. Whom the figures are beside is only asked where there are several.
+pub(super) fn shown(document: &Document) -> &'static [usize] {
+    if document.sides.len() > 2 { &[0, 5, 2, 3, 6, 7, 8, 9, 10, 14, 15] } else { &[0, 2, 3, 6, 7, 8, 9, 10, 14, 15] }
+}
 
 /// Those of them with values of sides.
 pub(super) const MEDIANS: std::ops::Range<usize> = 6..8;
@@ -60,12 +62,14 @@ pub(super) fn lines(document: &Document) -> Vec<Vec<String>> {
     let left = &document.sides[0].label;
     for scenario in &document.scenarios {
         for figure in &scenario.figures {
-            for (place, side) in document.sides.iter().enumerate().skip(1) {
-                let comparison = figure.comparisons[place - 1];
+            // A first side that is alone has lines, too.
+            for place in 1..document.sides.len().max(2) {
+                let comparison = figure.comparisons.get(place - 1).copied().flatten();
+                let right = document.sides.get(place).map_or("", |side| side.label.as_str());
                 let number = |value: Option<f64>| value.map_or(String::new(), exact);
                 let ratio = comparison.map(|it| it.ratio);
-                let verdict = comparison.map(|it| it.verdict.words(left, &side.label));
-                let target = figure.target.as_ref();
+                let verdict = comparison.map(|it| it.verdict.words(left, right));
+                let target = figure.target.as_ref().filter(|_| document.target_side() == Some(place));
                 let met = target.and_then(|it| it.met).map(|met| if met { "met" } else { "missed" });
                 let state = match scenario.state {
                     State::Done => "done",
@@ -78,9 +82,9 @@ pub(super) fn lines(document: &Document) -> Vec<Vec<String>> {
                     figure.unit.clone(),
                     if figure.better == Better::Less { "less" } else { "more" }.to_owned(),
                     left.clone(),
-                    side.label.clone(),
+                    right.to_owned(),
                     number(figure.median(0)),
-                    number(figure.median(place)),
+                    number(document.sides.get(place).and_then(|_| figure.median(place))),
                     number(ratio.map(|it| it.median)),
                     number(ratio.map(|it| it.interval.low)),
                     number(ratio.map(|it| it.interval.high)),

@@ -21,6 +21,9 @@ pub(super) fn render(document: &Document, scenario: &ScenarioRecord) -> String {
             content += &tag("pre", &escape(&failed.stderr.join("\n")));
         }
     }
+    for lacking in &scenario.lacking {
+        content += &tag("p class=\"of\"", &escape(&format!("Not on {}: {}.", lacking.side, lacking.reason)));
+    }
     if scenario.state == State::Interrupted {
         content += "<p class=\"failed\">Interrupted before all rounds were done.</p>\n";
     }
@@ -114,7 +117,9 @@ fn said(document: &Document, record: &FigureRecord) -> String {
             Some(false) => "missed",
             None => "not judged by this run",
         };
-        text += &format!("Target {}: {met}.", escape(&target.target));
+        let several = document.target_side().filter(|_| document.sides.len() > 2);
+        let beside = several.map_or(String::new(), |side| format!(" beside {}", escape(&document.sides[side].label)));
+        text += &format!("Target{beside} {}: {met}.", escape(&target.target));
     }
     if text.is_empty() { text } else { tag("p", text.trim_end()) }
 }

@@ -3,7 +3,8 @@
 use super::scale::{Scale, label};
 use super::{csv, page};
 use crate::document::Document;
-use crate::document::testing::{document, outcome, plan};
+use crate::document::testing::{beside_two, document, outcome, plan};
+use crate::plan::Absent;
 use crate::results::{FailedRun, State};
 
 /// A win, a loss, a draw, and a failure.
@@ -103,6 +104,62 @@ fn places_are_within_the_picture() {
         count += 1;
     }
     assert!(count > 50, "{count} places");
+}
+
+#[test]
+fn several_others_have_their_bars_and_columns() {
+    let mut of_three = beside_two("burst", &[[Some(1.0), Some(2.0), Some(0.5)]; 6]);
+    of_three.scenarios[0].lacking.push(Absent { side: "go".to_owned(), reason: "it has <none>".to_owned() });
+    of_three.absent.push(Absent { side: "go".to_owned(), reason: "there is none".to_owned() });
+    let html = page(&of_three);
+    assert_eq!(html.matches("class=\"lane\"").count(), 3, "the axis and two bars: {html}");
+    for part in [
+        "burst beside tokio: 0.50, from 0.50 to 0.50, gmp ahead",
+        "burst beside smol: 2.00, from 2.00 to 2.00, smol ahead",
+        "Of 1 ratios to tokio — tokio ahead: 0, gmp ahead: 1.",
+        "Of 1 ratios to smol — smol ahead: 1.",
+        "<dt>smol</dt>",
+        "Not on go: it has &lt;none&gt;.",
+        "<li>Without go: there is none.</li>",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    let csv = csv(&of_three);
+    let lines: Vec<_> = csv.lines().collect();
+    assert!(lines[1].starts_with("burst,,ns/op,less,gmp,tokio,1.0000,2.0000,"), "{csv}");
+    assert!(lines[2].starts_with("burst,,ns/op,less,gmp,smol,1.0000,0.50000,"), "{csv}");
+    assert_eq!(lines.len(), 3);
+}
+
+#[test]
+fn the_one_with_the_worst_ratio_comes_first_whoever_it_is_beside() {
+    let mut both = beside_two("burst", &[[Some(1.0), Some(2.0), Some(2.0)]; 6]);
+    both.scenarios.extend(beside_two("fib", &[[Some(1.0), Some(9.0), Some(0.9)]; 6]).scenarios);
+    let html = page(&both);
+    let chart = html.split("<ol class=\"chart\">").nth(1).expect("a chart");
+    let at = |name: &str| chart.find(&format!("href=\"#{name}\"")).unwrap_or_else(|| panic!("no {name}"));
+    assert!(at("fib") < at("burst"), "{chart}");
+}
+
+#[test]
+fn a_side_that_is_alone_has_a_page_and_lines() {
+    let mut plan = plan(&["burst"]);
+    plan.sides.truncate(1);
+    let mut burst = outcome("burst", &[]);
+    burst.push(&[Some(vec![2.0])]);
+    let alone = document(&plan, vec![burst], State::Done);
+    assert!(page(&alone).contains("<h1>gmp alone</h1>"));
+    let csv = csv(&alone);
+    assert!(csv.lines().nth(1).is_some_and(|line| line.starts_with("burst,,ns/op,less,gmp,,2.0000,,")), "{csv}");
+}
+
+#[test]
+fn a_target_stands_beside_the_side_that_it_speaks_of() {
+    let of_three = beside_two("timeouts", &[[Some(1.0), Some(2.0), Some(0.5)]; 6]);
+    assert!(page(&of_three).contains("Target beside tokio ≤0.60: met."));
+    let csv = csv(&of_three);
+    let lines: Vec<_> = csv.lines().collect();
+    assert!(lines[1].contains(",≤0.60,met,") && !lines[2].contains("≤0.60"), "{csv}");
 }
 
 #[test]

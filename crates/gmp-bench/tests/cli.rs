@@ -131,14 +131,14 @@ fn pins_are_compared_on_gmp_alone() {
 }
 
 #[test]
-fn every_scenario_works_on_both_runtimes() {
+fn every_scenario_works_on_each_rust_runtime_that_has_it() {
     // Those that wait for a load from outside have tests of their own.
     for name in listed().into_iter().filter(|name| !name.starts_with("http")) {
-        for runtime in ["gmp", "tokio"] {
+        for runtime in ["gmp", "tokio", "smol"] {
             let arguments = ["--scenario", &name, "--workers", "2", "--scale", "0.001"];
             let output = gmp_bench(&["child", "--runtime", runtime]).args(arguments).output().expect("the binary runs");
             let errors = stderr(&output);
-            if runtime == "tokio" && errors.contains("it asks what only gmp can tell") {
+            if runtime != "gmp" && errors.contains(&format!("{runtime} has no {name}: ")) {
                 assert_eq!(output.status.code(), Some(2), "{name}: {errors}");
                 continue;
             }
@@ -182,7 +182,10 @@ fn bad_input_exits_with_2_and_runs_nothing() {
         (&["run", "--only", "bogus"][..], "no scenario matches 'bogus'"),
         (&["run", "--workers", "0"], "--workers"),
         (&["run", "--rounds", "many"], "--rounds"),
-        (&["run", "--against", "goroutines"], "--against"),
+        (&["run", "--against", "goroutines"], "[possible values: tokio, smol, go]"),
+        (&["run", "--against", "tokio,smol,tokio"], "--against names tokio twice"),
+        (&["run", "--against", "go", "--go", "/no/such/go", "--only", "fib"], "/no/such/go cannot be run"),
+        (&["run", "--go", "go"], "--go says how to build what --against go asks for"),
         (&["run", "--json", missing], "results.json"),
         (&["child", "--runtime", "go", "--scenario", "fib", "--workers", "1"], "--runtime"),
         (&["child", "--runtime", "gmp", "--scenario", "f", "--workers", "1"], "called 'f'"),
@@ -248,12 +251,16 @@ fn gmp_bench_with(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// The commands that serve that scenario.
+fn servers(scenario: &str) -> impl Iterator<Item = Command> {
+    let command = move |runtime| gmp_bench(&["child", "--runtime", runtime, "--scenario", scenario, "--workers", "2"]);
+    ["gmp", "tokio", "smol"].into_iter().map(command)
+}
+
 #[test]
 fn the_http_server_answers_until_its_stdin_ends() {
-    for runtime in ["gmp", "tokio"] {
-        let arguments = ["child", "--runtime", runtime, "--scenario", "http", "--workers", "2"];
-        let mut server =
-            gmp_bench(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary runs");
+    for mut command in servers("http") {
+        let mut server = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary runs");
         let mut lines = BufReader::new(server.stdout.take().expect("stdout is piped")).lines();
         let ready = lines.next().expect("a line").expect("it is read");
         let ready: Value = serde_json::from_str(&ready).expect("it is JSON");
@@ -273,10 +280,8 @@ fn the_http_server_answers_until_its_stdin_ends() {
 
 #[test]
 fn the_server_with_slow_requests_answers_both() {
-    for runtime in ["gmp", "tokio"] {
-        let arguments = ["child", "--runtime", runtime, "--scenario", "http_beside_slow", "--workers", "2"];
-        let mut server =
-            gmp_bench(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary runs");
+    for mut command in servers("http_beside_slow") {
+        let mut server = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary runs");
         let mut lines = BufReader::new(server.stdout.take().expect("stdout is piped")).lines();
         let ready = lines.next().expect("a line").expect("it is read");
         let ready: Value = serde_json::from_str(&ready).expect("it is JSON");
@@ -285,7 +290,7 @@ fn the_server_with_slow_requests_answers_both() {
             let start = Instant::now();
             write!(stream, "GET {path} HTTP/1.1\r\nhost: here\r\n\r\n").expect("it reads");
             read_hello(&mut stream);
-            assert!(start.elapsed() >= Duration::from_millis(least), "{runtime}: {path}");
+            assert!(start.elapsed() >= Duration::from_millis(least), "{command:?}: {path}");
         }
         drop(server.stdin.take());
         let line = lines.next().expect("a line").expect("it is read");

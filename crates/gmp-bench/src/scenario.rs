@@ -61,6 +61,8 @@ pub(crate) enum Unit {
     PercentOfCpu,
     /// Percent of another figure that are left of it.
     PercentLeft,
+    /// The standard deviation in percent of the mean.
+    PercentSpread,
 }
 
 impl Unit {
@@ -76,6 +78,7 @@ impl Unit {
             Self::EventsPerSecond => "events/s",
             Self::PercentOfCpu => "%cpu",
             Self::PercentLeft => "%",
+            Self::PercentSpread => "%spread",
         }
     }
 
@@ -89,7 +92,8 @@ impl Unit {
             | Self::BytesPerTask
             | Self::CpuMicrosPerSecond
             | Self::EventsPerSecond
-            | Self::PercentOfCpu => Better::Less,
+            | Self::PercentOfCpu
+            | Self::PercentSpread => Better::Less,
         }
     }
 
@@ -107,7 +111,8 @@ impl Unit {
             | Self::BytesPerTask
             | Self::EventsPerSecond
             | Self::PercentOfCpu
-            | Self::PercentLeft => 0.0,
+            | Self::PercentLeft
+            | Self::PercentSpread => 0.0,
         }
     }
 }
@@ -286,6 +291,11 @@ impl Scenario {
     /// A scenario with these figures that runs anywhere.
     pub(crate) const fn of(name: &'static str, summary: &'static str, figures: &'static [Figure], run: Run) -> Self {
         Self { name, summary, figures, unable: |_| None, has_counterpart: true, run }
+    }
+
+    /// The same scenario where `unable` has no objection.
+    pub(crate) const fn unless(self, unable: fn(Params) -> Option<&'static str>) -> Self {
+        Self { unable, ..self }
     }
 
     /// The figures that the child measures: all but those of a load from outside.

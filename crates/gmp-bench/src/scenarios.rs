@@ -26,6 +26,9 @@ mod wake;
 #[path = "scenarios/tree.rs"]
 mod tree;
 
+#[path = "scenarios/published.rs"]
+mod published;
+
 #[path = "scenarios/channel.rs"]
 mod channel;
 
@@ -43,6 +46,12 @@ mod http;
 
 #[path = "scenarios/stall.rs"]
 mod stall;
+
+#[path = "scenarios/spread.rs"]
+mod spread;
+
+#[path = "scenarios/wake_latency.rs"]
+mod wake_latency;
 
 #[path = "scenarios/blocking.rs"]
 mod blocking;
@@ -74,6 +83,65 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario::timed("ping_pong_100", "100 pairs of tasks, 5k round trips each", wake::ping_pong_100),
     Scenario::timed("skynet", "10-ary tree of tasks with 1M leaves, summed", tree::skynet),
     Scenario::timed("fib", "fib(25), a task for each branch, boxed recursion", tree::fib),
+    Scenario::timed("spawn_many_local", "50 batches of 10k tasks, spawned from a task", published::spawn_many_local),
+    Scenario::timed(
+        "spawn_many_remote_idle",
+        "20 batches of 10k tasks, spawned and joined from outside, workers asleep",
+        published::spawn_many_remote_idle,
+    ),
+    Scenario::timed(
+        "spawn_many_remote_busy1",
+        "100 batches of 1k tasks from outside on workers with tasks that yield",
+        published::spawn_many_remote_busy1,
+    ),
+    Scenario::timed(
+        "spawn_many_remote_busy2",
+        "the same on workers with tasks that spawn tasks",
+        published::spawn_many_remote_busy2,
+    ),
+    Scenario::timed(
+        "ping_pong_spawned",
+        "100 batches of 1k pairs of new tasks, a round trip over oneshots each",
+        published::ping_pong_spawned,
+    ),
+    Scenario::timed("chained_spawn", "300 chains of 1k tasks, each spawned by the last", published::chained_spawn),
+    Scenario::of(
+        "wake_across",
+        "how long a task that was woken by a busy one takes to run on another worker",
+        PERCENTILES,
+        Run::All(wake_latency::wake_across),
+    )
+    .unless(wake_latency::wake_across_unable),
+    Scenario::of(
+        "wake_outside",
+        "how long a task that was woken by a thread outside takes to run",
+        PERCENTILES,
+        Run::All(wake_latency::wake_outside),
+    ),
+    Scenario::of(
+        "fairness",
+        "how far apart 100 equal tasks are after 2 s of turns",
+        &[
+            Figure::named("spread", Unit::PercentSpread),
+            Figure::named("least", Unit::PercentLeft),
+            Figure::named("turns", Unit::PerSecond),
+        ],
+        Run::All(spread::fairness),
+    ),
+    Scenario::of(
+        "scaling_1",
+        "a tree of tasks with 131k leaves that compute, on 1 worker",
+        const { &[Figure::only(Unit::PerSecond)] },
+        Run::All(spread::scaling_1),
+    ),
+    Scenario::of("scaling_2", "the same on 2 workers", SCALED, Run::All(spread::scaling_2))
+        .unless(spread::scaling_unable::<2>),
+    Scenario::of("scaling_4", "the same on 4 workers", SCALED, Run::All(spread::scaling_4))
+        .unless(spread::scaling_unable::<4>),
+    Scenario::of("scaling_8", "the same on 8 workers", SCALED, Run::All(spread::scaling_8))
+        .unless(spread::scaling_unable::<8>),
+    Scenario::of("scaling_all", "the same on a worker for each CPU", SCALED, Run::All(spread::scaling_all))
+        .unless(spread::scaling_all_unable),
     Scenario::timed("mpsc_4_1", "400k messages, 4 producers, 1 consumer, bounded to 100", channel::mpsc_4_1),
     Scenario::timed(
         "mpsc_unbounded_4_1",
@@ -103,6 +171,19 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         "how late sleeps of 1 ms end, 10k tasks, with pauses up to 100 ms",
         &[Figure::named("p50", Unit::Micros), Figure::named("p99", Unit::Micros).target(0.5)],
         Run::All(time::interval_jitter_paced),
+    ),
+    Scenario::of(
+        "timer_precision",
+        "how late single sleeps of 100 µs, 1 ms and 10 ms end on an idle runtime",
+        &[
+            Figure::named("100us_p50", Unit::Micros),
+            Figure::named("100us_p99", Unit::Micros),
+            Figure::named("1ms_p50", Unit::Micros),
+            Figure::named("1ms_p99", Unit::Micros),
+            Figure::named("10ms_p50", Unit::Micros),
+            Figure::named("10ms_p99", Unit::Micros),
+        ],
+        Run::All(time::timer_precision),
     ),
     Scenario {
         figures: &[Figure::only(Unit::NanosPerOp).target(0.95)],
@@ -253,6 +334,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     ),
 ];
 
+/// The figures of a latency, and of a tree on several workers: leaves a second, and the percentage of what as many times one
+/// worker would do.
+const PERCENTILES: &[Figure] = &[Figure::named("p50", Unit::Micros), Figure::named("p99", Unit::Micros)];
+const SCALED: &[Figure] = &[Figure::named("rate", Unit::PerSecond), Figure::named("share", Unit::PercentLeft)];
+
 /// The figures of a ticker beside offenders that sleep, and of one beside offenders that compute.
 const BESIDE_SLEEPERS: &[Figure] = &stalled(0.1);
 const BESIDE_SPINNERS: &[Figure] = &stalled(0.4);
@@ -299,7 +385,7 @@ struct SumGate {
 
 impl SumGate {
     /// A gate for the numbers `1..=count`. It is leaked, so that tasks hold a plain reference and the figure has
-    /// no reference counting in it; a child makes two and exits.
+    /// no reference counting in it; a child makes a few hundred at most and exits.
     fn leaked(count: u64) -> &'static Self {
         Box::leak(Box::new(Self { sum: AtomicU64::new(0), want: sum_to(count) }))
     }

@@ -206,7 +206,8 @@ fn spin() {
     }
 }
 
-fn compute(rounds: u64) {
+/// Uses a CPU for so many rounds, of about two nanoseconds each.
+pub(super) fn compute(rounds: u64) {
     let mut hash = 1_u64;
     for _ in 0..rounds {
         hash = black_box(hash.rotate_left(5) ^ 0x9e37_79b9);

@@ -131,6 +131,30 @@ pub(super) fn interval_jitter_paced(params: Params) -> Vec<Measurement> {
     overshoot(params, 25, Some(Duration::from_millis(100)))
 }
 
+/// One task sleeps for 100 µs 500 times, then for 1 ms 500 times, then for 10 ms 100 times; nothing else is there.
+///
+/// Measures how much longer each takes: for each length the median, and what 99 of 100 don't exceed. The worker is asleep in the
+/// kernel meanwhile, so the kernel's own lateness is in it on both sides; a runtime that counts in milliseconds shows that it
+/// does. Does not measure many timers (`interval_jitter` does), nor what they cost.
+pub(super) fn timer_precision(params: Params) -> Vec<Measurement> {
+    const SLEEPS: [(Duration, u64); 3] =
+        [(Duration::from_micros(100), 500), (Duration::from_millis(1), 500), (Duration::from_millis(10), 100)];
+    on_worker(params, |params| async move {
+        let mut figures = Vec::new();
+        for (length, times) in SLEEPS {
+            let times = params.count(times).max(5);
+            let mut latencies = Latencies::new();
+            for _ in 0..times {
+                let start = Instant::now();
+                rt::time::sleep(length).await;
+                latencies.add(start.elapsed().checked_sub(length).expect("no sleep ends early"));
+            }
+            figures.extend([50.0, 99.0].map(|percent| Measurement::micros(latencies.percentile(percent))));
+        }
+        figures
+    })
+}
+
 /// Measures how late sleeps of 1 ms end in each of 10,000 tasks.
 fn overshoot(params: Params, ticks: u64, longest_pause: Option<Duration>) -> Vec<Measurement> {
     const TICK: Duration = Duration::from_millis(1);

@@ -4,6 +4,7 @@
 //! * [`queues`]: gmp's queues and crossbeam's under one trait each, so that a bench is written once.
 //! * [`runtimes`]: gmp and tokio under one trait, likewise.
 //! * [`drivers`]: their timers and sockets.
+//! * [`random`]: numbers that are the same in each run.
 //!
 //! It leaves out any measuring: that is the bench files' business, and criterion's.
 
@@ -11,3 +12,4 @@ pub mod items;
 pub mod queues;
 pub mod runtimes;
 pub mod drivers;
+pub mod random;

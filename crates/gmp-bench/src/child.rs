@@ -113,6 +113,9 @@ pub(crate) fn arguments(command: &mut Command, runtime: Runtime, name: &str, par
         .args(["child", "--runtime", runtime.name(), "--scenario", name])
         .args(["--workers", &params.workers.to_string()])
         .args(["--scale", &params.scale.to_string()]);
+    if params.cold {
+        command.arg("--cold");
+    }
 }
 
 /// Reads the values from the line of a child that was asked for this scenario.

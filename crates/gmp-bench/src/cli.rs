@@ -191,12 +191,16 @@ pub(crate) struct ChildArgs {
     /// How much of the normal work
     #[arg(long, value_name = "F", default_value = "1", value_parser = parse_scale)]
     scale: f64,
+
+    /// No warm-up
+    #[arg(long)]
+    cold: bool,
 }
 
 impl ChildArgs {
     /// The parameters of the scenario.
     pub(crate) fn params(&self) -> Params {
-        Params { workers: usize::from(self.workers), scale: self.scale }
+        Params { workers: usize::from(self.workers), scale: self.scale, cold: self.cold }
     }
 }
 
@@ -208,7 +212,8 @@ impl RunArgs {
     /// A peer stands there twice, a glob matches nothing, or nothing that is selected can run.
     pub(crate) fn into_plan(self) -> Result<Plan, String> {
         let sides = self.sides()?;
-        let params = Params { workers: usize::from(self.workers), scale: if self.quick { QUICK_SCALE } else { 1.0 } };
+        let scale = if self.quick { QUICK_SCALE } else { 1.0 };
+        let params = Params { workers: usize::from(self.workers), scale, cold: false };
         let mut scenarios = catalogue::select(&self.only)?;
         let asked_for = !self.only.is_empty();
         let mut skipped = Vec::new();

@@ -20,6 +20,8 @@ pub(crate) struct Params {
     pub(crate) workers: usize,
     /// 1.0 is the normal amount of work.
     pub(crate) scale: f64,
+    /// No warm-up: who counts instructions counts those of the whole process.
+    pub(crate) cold: bool,
 }
 
 impl Params {
@@ -34,9 +36,9 @@ impl Params {
         (f64::from(normal) + shift).max(1.0) as u32
     }
 
-    /// The parameters of the small run that warms caches, threads and free lists up.
+    /// The parameters of the small run that warms caches, threads and free lists up: without a warm-up the least there is.
     pub(crate) fn warm_up(self) -> Self {
-        Self { scale: self.scale * WARM_UP_SHARE, ..self }
+        Self { scale: if self.cold { 0.0 } else { self.scale * WARM_UP_SHARE }, ..self }
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn plan(names: &[&str]) -> Plan {
         toolchain: None,
         scenarios: names.iter().map(|name| catalogue::find(Runtime::Gmp, name).expect("it is there")).collect(),
         skipped: Vec::new(),
-        params: Params { workers: 2, scale: 1.0 },
+        params: Params { workers: 2, scale: 1.0, cold: false },
         rounds: 6,
         limit: Duration::from_secs(60),
         keep: Keep::default(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Bounded, Figure, Measurement, Params, Unit};
 
 fn params(scale: f64) -> Params {
-    Params { workers: 2, scale }
+    Params { workers: 2, scale, cold: false }
 }
 
 #[test]
@@ -28,6 +28,14 @@ fn steps_scale_by_their_base() {
 fn a_warm_up_is_a_twentieth() {
     assert_eq!(params(1.0).warm_up().count(1_000), 50);
     assert_eq!(params(1.0).warm_up().workers, 2);
+}
+
+#[test]
+fn a_cold_start_warms_up_with_the_same_whatever_follows() {
+    for scale in [0.02, 1.0] {
+        let cold = Params { cold: true, ..params(scale) }.warm_up();
+        assert_eq!((cold.count(500_000), cold.steps(6, 10.0)), (1, 1));
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn plan(scenarios: usize) -> Plan {
         toolchain: None,
         scenarios: catalogue::all().iter().take(scenarios).collect(),
         skipped: Vec::new(),
-        params: Params { workers: 2, scale: 1.0 },
+        params: Params { workers: 2, scale: 1.0, cold: false },
         rounds: 3,
         limit: Duration::from_secs(60),
         keep: Keep::default(),

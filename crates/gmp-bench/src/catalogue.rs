@@ -47,6 +47,14 @@ impl Runtime {
         }
     }
 
+    /// Whether its instructions can be counted: Go's programs don't run under valgrind as others do.
+    pub(crate) fn is_counted(self) -> bool {
+        match self {
+            Self::Gmp | Self::Tokio | Self::Smol => true,
+            Self::Go => false,
+        }
+    }
+
     /// The scenarios compiled for this runtime; Go's are not in this program.
     pub(crate) fn scenarios(self) -> &'static [Scenario] {
         match self {

@@ -141,5 +141,17 @@ pub(crate) fn values_of(line: &str, runtime: Runtime, scenario: &Scenario) -> Re
     }
 }
 
+/// Reads how many operations a child of a scenario with one figure did.
+///
+/// # Errors
+///
+/// As [`values_of`].
+pub(crate) fn operations_of(line: &str, runtime: Runtime, scenario: &Scenario) -> Result<f64, Failure> {
+    values_of(line, runtime, scenario)?;
+    let parsed: Line = serde_json::from_str(line).map_err(|error| Failure::Unreadable(error.to_string()))?;
+    let operations = parsed.figures.first().map(|reading| reading.per);
+    operations.ok_or_else(|| Failure::Unreadable(format!("no figure in {line}")))
+}
+
 #[cfg(test)]
 mod tests;

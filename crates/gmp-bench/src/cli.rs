@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::callgrind;
 use crate::catalogue::{self, Runtime};
 use crate::keep::Keep;
 use crate::plan::{Pin, Plan, Side, Skipped};
-use crate::scenario::Params;
+use crate::scenario::{Params, Scenario};
 
 /// What `--quick` leaves of the normal work.
 const QUICK_SCALE: f64 = 0.05;
@@ -27,6 +28,7 @@ Examples:
   gmp-bench run --only 'stalled_*' '*_slow'        beside tasks that keep their threads
   gmp-bench run --workers 4 --json results.json    other conditions, raw figures kept
   gmp-bench run --only ping_pong_1 --pin none      gmp unpinned beside tokio
+  gmp-bench run --instructions --rounds 0          instructions per operation, and nothing else
   gmp-bench run --report report                    a page to look at: report/index.html
   gmp-bench compare before.json after.json         what has changed between two runs
   gmp-bench run --compare-pin                      gmp pinned to cores beside gmp unpinned
@@ -35,6 +37,7 @@ From the repository: cargo run --release -p gmp-bench -- run --quick
 
 The column 'better' says on which side of 1 a ratio is in favour of the left side: <1 for costs, >1 for yields.
 The scenarios http* need the program wrk (Debian and Ubuntu: apt-get install wrk) and are skipped without it.
+--instructions needs the program valgrind (apt-get install valgrind).
 Exit codes: 0 all done, 1 a scenario failed or --only asked for one that cannot run here, 2 bad arguments (nothing
 was run), 130 interrupted.";
 
@@ -120,9 +123,13 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: u16,
 
-    /// Pairs of runs a scenario [default: 9, or 2 with --quick]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    /// Pairs of runs a scenario [default: 9, or 2 with --quick]; 0 with --instructions for nothing but those
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
     rounds: Option<u32>,
+
+    /// Count instructions per operation, too, on one worker under valgrind, where that is repeatable
+    #[arg(long)]
+    instructions: bool,
 
     /// About a twentieth of the work, and fewer rounds: for a first look, not for conclusions
     #[arg(long)]
@@ -222,11 +229,20 @@ impl RunArgs {
             skipped.extend(reason.map(|reason| Skipped { scenario: scenario.name, reason, asked_for }));
             reason.is_none()
         });
+        let default_rounds = if self.quick { QUICK_ROUNDS } else { ROUNDS };
+        let rounds = self.rounds.unwrap_or(default_rounds);
+        if self.instructions {
+            Self::check_instructions(&scenarios)?;
+        } else if rounds == 0 {
+            return Err("--rounds 0 leaves nothing to do without --instructions".to_owned());
+        }
+        if rounds == 0 {
+            scenarios.retain(|scenario| scenario.counted);
+        }
         if scenarios.is_empty() {
             let reasons: Vec<_> = skipped.iter().map(|it| format!("{} {}", it.scenario, it.reason)).collect();
             return Err(format!("nothing to run: {}", reasons.join("; ")));
         }
-        let default_rounds = if self.quick { QUICK_ROUNDS } else { ROUNDS };
         Ok(Plan {
             sides,
             absent: Vec::new(),
@@ -234,10 +250,26 @@ impl RunArgs {
             scenarios,
             skipped,
             params,
-            rounds: self.rounds.unwrap_or(default_rounds),
+            rounds,
+            instructions: self.instructions,
             limit: self.limit,
             keep: Keep { json: self.json, report: self.report },
         })
+    }
+
+    /// Whether instructions, which were asked for, can be counted.
+    fn check_instructions(scenarios: &[&Scenario]) -> Result<(), String> {
+        if let Some(missing) = callgrind::missing() {
+            return Err(missing.to_owned());
+        }
+        if scenarios.iter().any(|scenario| scenario.counted) {
+            return Ok(());
+        }
+        let counted: Vec<_> = catalogue::all().iter().filter(|it| it.counted).map(|it| it.name).collect();
+        Err(format!(
+            "--instructions counts those of none of the scenarios that were selected, but of {}",
+            counted.join(", ")
+        ))
     }
 
     fn sides(&self) -> Result<Vec<Side>, String> {

@@ -2,12 +2,13 @@
 //!
 //! The two runs' figures of the first side are beside each other, and so are its ratios to each other side that both runs
 //! have. Those are the better evidence where there are any: a machine that was slower the second time was so for all sides,
-//! and divides out. The verdicts are on them, or else on the figure itself.
+//! and divides out. The verdicts are on them, or else on the figure itself; of counts of instructions, which know no slow
+//! machines, they are on the count.
 
 use crate::document::{Document, FigureRecord, ScenarioRecord};
 use crate::scenario::Better;
 use crate::stats::interval::Interval;
-use crate::stats::{Verdict, median};
+use crate::stats::{FEWEST_PAIRS, Verdict, median};
 use crate::table::{align, figure, ratio};
 
 /// What stands where there is nothing.
@@ -126,12 +127,19 @@ struct Step {
 }
 
 impl Step {
-    fn new([before, after]: [Vec<f64>; 2]) -> Option<Self> {
+    /// `within`: of counts that repeat, up to which part of it a change is none.
+    fn new([before, after]: [Vec<f64>; 2], within: Option<f64>) -> Option<Self> {
         let [old, new] = [median(before.iter().copied())?, median(after.iter().copied())?];
         // A change from nothing, or from noise around it, has no ratio.
         let is_sound = before.iter().all(|value| *value > 0.0) && new.is_finite();
-        let interval = is_sound.then(|| Interval::of_change(&before, &after))?;
-        Some(Self { before: old, after: new, change: new / old, interval, rounds: before.len().min(after.len()) })
+        let change = new / old;
+        let (interval, rounds) = match within {
+            _ if !is_sound => return None,
+            // One count is enough.
+            Some(within) => (Interval::around(change, within), FEWEST_PAIRS),
+            None => (Interval::of_change(&before, &after), before.len().min(after.len())),
+        };
+        Some(Self { before: old, after: new, change, interval, rounds })
     }
 }
 
@@ -147,12 +155,13 @@ struct Change<'a> {
 
 impl<'a> Change<'a> {
     fn new(documents: [&'a Document; 2], figures: [&'a FigureRecord; 2]) -> Self {
+        let within = figures[0].within;
         let ratios = peers(documents).into_iter().map(|[old, new]| {
-            let step = Step::new([figures[0].ratios(old), figures[1].ratios(new)]);
+            let step = Step::new([figures[0].ratios(old), figures[1].ratios(new)], within);
             (documents[0].sides[old].label.as_str(), step)
         });
         let ratios = ratios.collect();
-        let values = Step::new(figures.map(|it| it.values(0))).filter(|step| step.before > figures[0].floor);
+        let values = Step::new(figures.map(|it| it.values(0)), within).filter(|step| step.before > figures[0].floor);
         Self { figures, values, ratios }
     }
 
@@ -160,7 +169,9 @@ impl<'a> Change<'a> {
     fn verdict(&self) -> Option<String> {
         let verdict = |step: Step| Verdict::of(step.interval, step.rounds, self.figures[0].better);
         let mut beside = self.ratios.iter().filter_map(|&(side, step)| Some((side, verdict(step?)))).peekable();
-        if beside.peek().is_none() {
+        // A count is the same on a machine that is slower, so what became of the other sides has no say in it.
+        let is_count = self.figures[0].within.is_some() && self.values.is_some();
+        if beside.peek().is_none() || is_count {
             return Some(words(verdict(self.values?)).to_owned());
         }
         let beside: Vec<_> = beside.collect();

@@ -105,6 +105,9 @@ pub(crate) struct FigureRecord {
     pub(crate) better: Better,
     /// Up to here a value is noise, and nothing is divided by it.
     pub(crate) floor: f64,
+    /// Of counts that repeat: up to which part of it a difference is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) within: Option<f64>,
     /// What the project wants of it.
     pub(crate) target: Option<TargetRecord>,
     /// For each round the value of each side, where there is one.
@@ -273,6 +276,7 @@ impl FigureRecord {
             unit: figure.unit.label().to_owned(),
             better,
             floor: figure.unit.floor(),
+            within: figure.unit.repeats_within(),
             target: target.map(|it| TargetRecord { target: it.to_string(), met: outcome.meets(it, series, plan) }),
             rounds: series.rounds.iter().map(|round| round.0.clone()).collect(),
             medians: summary.medians,

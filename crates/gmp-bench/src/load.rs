@@ -6,15 +6,13 @@
 //!
 //! There are two loads: requests alone, and the same again beside another wrk whose requests keep their handlers' threads.
 
-use std::env;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
 use crate::process::{Failure, Output, Running};
+use crate::programs;
 use crate::scenario::Params;
 
 /// The program.
@@ -67,10 +65,7 @@ impl Load {
 
 /// Says what is missing here, if anything.
 pub(crate) fn missing() -> Option<&'static str> {
-    let is_program = |path: &Path| path.metadata().is_ok_and(|it| it.is_file() && it.permissions().mode() & 0o111 != 0);
-    let path = env::var_os("PATH").unwrap_or_default();
-    let found = env::split_paths(&path).any(|folder| is_program(&folder.join(PROGRAM)));
-    if found { None } else { Some(MISSING) }
+    if programs::is_in_path(PROGRAM) { None } else { Some(MISSING) }
 }
 
 /// Puts load on the server at `address`; returns the figures.

@@ -27,6 +27,8 @@
 //!   `block_on_spawns`, `spawn_remote_*`).
 //! * A child that fails, or that is still there at `--limit`, is reported on stderr with its last lines and in the
 //!   table; the other scenarios go on, and the exit code is 1. `child` by hand, with RUST_BACKTRACE, shows more. Ctrl-C prints what there is.
+//! * `--instructions` adds a row for each scenario where that is repeatable: instructions of one operation, counted by
+//!   callgrind on one worker. A count has no interval, but a tolerance, below which nothing is a difference.
 //!
 //! # What it does not tell
 //!
@@ -44,7 +46,7 @@
 //!
 //! `scenario` (what one is), `scenarios.rs` and `scenarios/` (all of them, compiled twice: `on_gmp`, `on_tokio`),
 //! `catalogue` (names and globs), `stats`, `about` (what a scenario measures), `facts` (machine, versions), `latency` (percentiles), `usage` and `limits` (what the process uses and may
-//! use), `interrupt`, `process` (one child, watched), `child` (the other end of it), `load` (wrk), `plan`, `cli`,
+//! use), `interrupt`, `process` (one child, watched), `child` (the other end of it), `programs` (is one there), `load` (wrk), `callgrind` (instructions), `plan`, `cli`,
 //! `results`, `document` (JSON), `keep` (writes it), `table`, `report` (the page), `compare`, `progress`, `runner`.
 
 mod scenario;
@@ -59,9 +61,11 @@ mod go;
 mod catalogue;
 mod stats;
 mod interrupt;
+mod programs;
 mod process;
 mod child;
 mod load;
+mod callgrind;
 mod about;
 mod facts;
 mod keep;

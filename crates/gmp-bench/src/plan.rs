@@ -110,6 +110,8 @@ pub(crate) struct Plan {
     pub(crate) params: Params,
     /// Rounds of children a scenario, one child of each side that has it.
     pub(crate) rounds: u32,
+    /// Whether instructions are counted, too.
+    pub(crate) instructions: bool,
     /// After which a child is killed.
     pub(crate) limit: Duration,
     /// Where the results go beside the table.
@@ -151,6 +153,13 @@ impl Plan {
         self.sides.retain(|side| side.runtime != runtime);
     }
 
+    /// Those of the sides whose instructions are to be counted in that scenario.
+    pub(crate) fn counted_sides_of(&self, scenario: &Scenario) -> Vec<usize> {
+        let mut sides = self.sides_of(scenario);
+        sides.retain(|&side| self.instructions && scenario.counted && self.sides[side].runtime.is_counted());
+        sides
+    }
+
     /// Whether the work is what the targets were set for.
     pub(crate) fn is_conclusive(&self) -> bool {
         self.params.scale >= 1.0
@@ -165,6 +174,9 @@ impl Plan {
             self.rounds,
             self.params.scale,
         );
+        if self.instructions {
+            title += ", instructions on 1 worker";
+        }
         for side in &self.sides {
             if let Some(pin) = side.pin {
                 title += &format!(", GMP_PIN={} for {}", pin.name(), side.label);

@@ -27,10 +27,10 @@ impl Progress {
     }
 
     /// Says which child starts now.
-    pub(crate) fn show(&self, scenario: &str, round: u32, rounds: u32, side: &str) {
+    pub(crate) fn show(&self, child: &str) {
         let elapsed = self.start.elapsed();
         let text = format!(
-            "{scenario}, round {round} of {rounds}, {side}: {} elapsed, {} left",
+            "{child}: {} elapsed, {} left",
             seconds(elapsed),
             self.estimate(elapsed).map_or("?".to_owned(), |left| format!("about {}", seconds(left))),
         );

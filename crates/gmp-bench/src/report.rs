@@ -101,7 +101,7 @@ fn warnings(document: &Document) -> String {
         warnings.push(format!("A quick run with {share} % of the work: for a first look, not for conclusions."));
     }
     let fewest = FEWEST_PAIRS as u32;
-    if document.options.rounds < fewest {
+    if (1..fewest).contains(&document.options.rounds) {
         warnings.push(format!("Fewer than {fewest} rounds: too few to tell a difference from chance."));
     }
     let cpus = document.machine.cpus as f64;

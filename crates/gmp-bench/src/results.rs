@@ -25,12 +25,20 @@ pub(crate) enum State {
 pub(crate) struct FailedRun {
     /// The side's label.
     pub(crate) side: String,
-    /// Counted from 1.
+    /// Counted from 1; 0 if its instructions were counted.
     pub(crate) round: u32,
     /// What happened.
     pub(crate) reason: String,
     /// The child's last lines on stderr.
     pub(crate) stderr: Vec<String>,
+}
+
+impl FailedRun {
+    /// Where and when it failed, after a verb.
+    pub(crate) fn place(&self) -> String {
+        let Self { side, round, .. } = self;
+        if *round == 0 { format!("{side} under callgrind") } else { format!("{side} in round {round}") }
+    }
 }
 
 /// One scenario.
@@ -58,7 +66,12 @@ pub(crate) struct Series {
 impl Series {
     /// What the rounds of so many sides come to.
     pub(crate) fn summary(&self, sides: usize) -> Summary {
-        Summary::of(&self.rounds, sides, self.figure.unit.floor())
+        let unit = self.figure.unit;
+        let summary = Summary::of(&self.rounds, sides, unit.floor());
+        match unit.repeats_within() {
+            Some(within) => summary.counted(within),
+            None => summary,
+        }
     }
 }
 
@@ -74,6 +87,11 @@ impl Outcome {
         for (index, series) in self.series.iter_mut().enumerate() {
             series.rounds.push(Round(sides.iter().map(|values| Some(values.as_ref()?[index])).collect()));
         }
+    }
+
+    /// Adds a row of counts: that of each side that has one.
+    pub(crate) fn push_counts(&mut self, figure: Figure, sides: Vec<Option<f64>>) {
+        self.series.push(Series { figure, rounds: vec![Round(sides)] });
     }
 
     /// Whether anything was measured or failed; else there is nothing to show.

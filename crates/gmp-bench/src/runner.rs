@@ -8,6 +8,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::callgrind;
 use crate::catalogue::Runtime;
 use crate::child::{self, Ready};
 use crate::go::Twins;
@@ -31,7 +32,11 @@ pub(crate) fn run(
 ) -> io::Result<Results> {
     let program = std::env::current_exe()?;
     interrupt::install()?;
-    let children = plan.scenarios.iter().map(|scenario| plan.sides_of(scenario).len() as u32 * plan.rounds).sum();
+    let children = plan.scenarios.iter().map(|scenario| {
+        let rounds = plan.sides_of(scenario).len() as u32 * plan.rounds;
+        rounds + plan.counted_sides_of(scenario).len() as u32
+    });
+    let children = children.sum();
     let mut runner = Runner { plan, program, twins, progress: Progress::new(children) };
     for skipped in &plan.skipped {
         runner.progress.note(&format!("skipped: {} {}", skipped.scenario, skipped.reason));
@@ -67,11 +72,39 @@ impl Runner<'_> {
         for round in 1..=self.plan.rounds {
             self.round(round, &sides, &mut outcome);
             if outcome.interrupted || !outcome.failed.is_empty() {
-                self.progress.dropped((self.plan.rounds - round) * sides.len() as u32);
-                break;
+                let counted = self.plan.counted_sides_of(scenario).len() as u32;
+                self.progress.dropped((self.plan.rounds - round) * sides.len() as u32 + counted);
+                return outcome;
             }
         }
+        self.instructions(&mut outcome);
         outcome
+    }
+
+    /// Counts instructions into `outcome`, if that is to be.
+    fn instructions(&mut self, outcome: &mut Outcome) {
+        let scenario = outcome.scenario;
+        let sides = self.plan.counted_sides_of(scenario);
+        if sides.is_empty() {
+            return;
+        }
+        let mut counts = vec![None; self.plan.sides.len()];
+        for index in sides {
+            let side = &self.plan.sides[index];
+            self.progress.show(&format!("{}, instructions, {}", scenario.name, side.label));
+            let adorn = |command: &mut Command| Self::adorn(command, side);
+            let (program, limit) = (&self.program, self.plan.limit);
+            match callgrind::count(program, side.runtime, scenario, limit, adorn, interrupt::requested) {
+                Ok(count) => counts[index] = Some(count),
+                Err(Failure::Interrupted) => {
+                    outcome.interrupted = true;
+                    break;
+                }
+                Err(failure) => self.failed(side, 0, &failure, outcome),
+            }
+            self.progress.done();
+        }
+        outcome.push_counts(callgrind::FIGURE, counts);
     }
 
     /// Runs one child of each of these sides into `outcome`.
@@ -81,7 +114,8 @@ impl Runner<'_> {
         let first = (round as usize - 1) % sides.len();
         for &index in sides[first..].iter().chain(&sides[..first]) {
             let side = &self.plan.sides[index];
-            self.progress.show(scenario.name, round, self.plan.rounds, &side.label);
+            let (name, rounds, label) = (scenario.name, self.plan.rounds, &side.label);
+            self.progress.show(&format!("{name}, round {round} of {rounds}, {label}"));
             match self.child(side, scenario) {
                 Ok(measured) => values[index] = Some(measured),
                 Err(Failure::Interrupted) => {
@@ -97,18 +131,18 @@ impl Runner<'_> {
 
     /// Reports a failure on stderr, and keeps it for the table.
     fn failed(&self, side: &Side, round: u32, failure: &Failure, outcome: &mut Outcome) {
-        let name = outcome.scenario.name;
-        let mut message = format!("{name} failed on {} in round {round}: {failure}", side.label);
-        for line in failure.stderr() {
-            message += &format!("\n  | {line}");
-        }
-        self.progress.note(&message);
-        outcome.failed.push(FailedRun {
+        let failed = FailedRun {
             side: side.label.clone(),
             round,
             reason: failure.to_string(),
             stderr: failure.stderr().to_vec(),
-        });
+        };
+        let mut message = format!("{} failed on {}: {failure}", outcome.scenario.name, failed.place());
+        for line in failure.stderr() {
+            message += &format!("\n  | {line}");
+        }
+        self.progress.note(&message);
+        outcome.failed.push(failed);
     }
 
     /// Runs one child to its values, in the order of the scenario's figures.
@@ -116,16 +150,21 @@ impl Runner<'_> {
         let twins = self.twins.filter(|_| side.runtime == Runtime::Go);
         let mut command = Command::new(twins.map_or_else(|| self.program.clone(), Twins::program));
         child::arguments(&mut command, side.runtime, scenario.name, self.plan.params);
-        // A backtrace would push the message of a panic out of the last lines that are kept.
-        command.env("RUST_BACKTRACE", "0").env("GOTRACEBACK", "none");
-        if let Some(pin) = side.pin {
-            command.env("GMP_PIN", pin.name());
-        }
+        Self::adorn(&mut command, side);
         if let Run::Http(load, _) = scenario.run {
             return self.server(load, command, side, scenario);
         }
         let output = process::run(&mut command, self.plan.limit, KEPT_LINES, interrupt::requested)?;
         child::values_of(output.last_line(), side.runtime, scenario)
+    }
+
+    /// The environment of a child.
+    fn adorn(command: &mut Command, side: &Side) {
+        // A backtrace would push the message of a panic out of the last lines that are kept.
+        command.env("RUST_BACKTRACE", "0").env("GOTRACEBACK", "none");
+        if let Some(pin) = side.pin {
+            command.env("GMP_PIN", pin.name());
+        }
     }
 
     /// Runs a child that serves, and the load on it: the load's values, then the child's.

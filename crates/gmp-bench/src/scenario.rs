@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::load::{self, Load};
 
+/// How far two counts of instructions of the same program may be apart, as a part of them.
+const REPEATS_WITHIN: f64 = 0.01;
+
 /// How much smaller the uncounted run before a counted one is.
 const WARM_UP_SHARE: f64 = 0.05;
 
@@ -65,6 +68,8 @@ pub(crate) enum Unit {
     PercentLeft,
     /// The standard deviation in percent of the mean.
     PercentSpread,
+    /// Instructions in user space for one operation, of all threads together.
+    InstructionsPerOp,
 }
 
 impl Unit {
@@ -81,6 +86,7 @@ impl Unit {
             Self::PercentOfCpu => "%cpu",
             Self::PercentLeft => "%",
             Self::PercentSpread => "%spread",
+            Self::InstructionsPerOp => "instr/op",
         }
     }
 
@@ -95,7 +101,8 @@ impl Unit {
             | Self::CpuMicrosPerSecond
             | Self::EventsPerSecond
             | Self::PercentOfCpu
-            | Self::PercentSpread => Better::Less,
+            | Self::PercentSpread
+            | Self::InstructionsPerOp => Better::Less,
         }
     }
 
@@ -114,8 +121,14 @@ impl Unit {
             | Self::EventsPerSecond
             | Self::PercentOfCpu
             | Self::PercentLeft
-            | Self::PercentSpread => 0.0,
+            | Self::PercentSpread
+            | Self::InstructionsPerOp => 0.0,
         }
+    }
+
+    /// Where a value is a count that repeats: up to which part of it a difference is none.
+    pub(crate) fn repeats_within(self) -> Option<f64> {
+        (self == Self::InstructionsPerOp).then_some(REPEATS_WITHIN)
     }
 }
 
@@ -277,6 +290,8 @@ pub(crate) struct Scenario {
     pub(crate) figures: &'static [Figure],
     /// Why it cannot run with these parameters on this system, if so.
     pub(crate) unable: fn(Params) -> Option<&'static str>,
+    /// Whether its instructions are counted on request: it is in time for one operation, and the same each time on one worker.
+    pub(crate) counted: bool,
     /// Whether there is something like it on the other runtime; else it is run on gmp alone.
     pub(crate) has_counterpart: bool,
     /// Gets the figures.
@@ -292,12 +307,17 @@ impl Scenario {
 
     /// A scenario with these figures that runs anywhere.
     pub(crate) const fn of(name: &'static str, summary: &'static str, figures: &'static [Figure], run: Run) -> Self {
-        Self { name, summary, figures, unable: |_| None, has_counterpart: true, run }
+        Self { name, summary, figures, unable: |_| None, counted: false, has_counterpart: true, run }
     }
 
     /// The same scenario where `unable` has no objection.
     pub(crate) const fn unless(self, unable: fn(Params) -> Option<&'static str>) -> Self {
         Self { unable, ..self }
+    }
+
+    /// The same scenario, whose instructions can be counted.
+    pub(crate) const fn counted(self) -> Self {
+        Self { counted: true, ..self }
     }
 
     /// The figures that the child measures: all but those of a load from outside.

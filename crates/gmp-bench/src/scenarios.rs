@@ -64,26 +64,29 @@ mod footprint;
 
 /// Every scenario, in the order in which they run and are listed.
 pub(crate) const SCENARIOS: &[Scenario] = &[
-    Scenario::timed("burst", "spawn 500k tasks from a task, keep no handles", spawn::burst),
-    Scenario::timed("spawn_join", "spawn 500k tasks from a task, then await all handles", spawn::spawn_join),
-    Scenario::timed("spawn_await_each", "spawn and await one task at a time, 300k times", spawn::spawn_await_each),
+    Scenario::timed("burst", "spawn 500k tasks from a task, keep no handles", spawn::burst).counted(),
+    Scenario::timed("spawn_join", "spawn 500k tasks from a task, then await all handles", spawn::spawn_join).counted(),
+    Scenario::timed("spawn_await_each", "spawn and await one task at a time, 300k times", spawn::spawn_await_each)
+        .counted(),
     Scenario::timed("spawn_remote_1", "1 outside thread spawns 100k tasks by Handle", spawn::spawn_remote_1),
     Scenario::timed("spawn_remote_4", "4 outside threads spawn 100k tasks each by Handle", spawn::spawn_remote_4),
     Scenario::timed(
         "block_on_spawns",
         "spawn_join of 200k directly inside Runtime::block_on",
         main_thread::block_on_spawns,
-    ),
+    )
+    .counted(),
     Scenario {
         unable: main_thread::main_spawns_unable,
         ..Scenario::timed("main_spawns", "spawn_join of 200k straight from #[main]", main_thread::main_spawns)
     },
-    Scenario::timed("yields", "200 tasks yield 5,000 times each", wake::yields),
-    Scenario::timed("ping_pong_1", "1 pair of tasks, 200k round trips over two channels", wake::ping_pong_1),
-    Scenario::timed("ping_pong_100", "100 pairs of tasks, 5k round trips each", wake::ping_pong_100),
-    Scenario::timed("skynet", "10-ary tree of tasks with 1M leaves, summed", tree::skynet),
-    Scenario::timed("fib", "fib(25), a task for each branch, boxed recursion", tree::fib),
-    Scenario::timed("spawn_many_local", "50 batches of 10k tasks, spawned from a task", published::spawn_many_local),
+    Scenario::timed("yields", "200 tasks yield 5,000 times each", wake::yields).counted(),
+    Scenario::timed("ping_pong_1", "1 pair of tasks, 200k round trips over two channels", wake::ping_pong_1).counted(),
+    Scenario::timed("ping_pong_100", "100 pairs of tasks, 5k round trips each", wake::ping_pong_100).counted(),
+    Scenario::timed("skynet", "10-ary tree of tasks with 1M leaves, summed", tree::skynet).counted(),
+    Scenario::timed("fib", "fib(25), a task for each branch, boxed recursion", tree::fib).counted(),
+    Scenario::timed("spawn_many_local", "50 batches of 10k tasks, spawned from a task", published::spawn_many_local)
+        .counted(),
     Scenario::timed(
         "spawn_many_remote_idle",
         "20 batches of 10k tasks, spawned and joined from outside, workers asleep",
@@ -103,8 +106,10 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         "ping_pong_spawned",
         "100 batches of 1k pairs of new tasks, a round trip over oneshots each",
         published::ping_pong_spawned,
-    ),
-    Scenario::timed("chained_spawn", "300 chains of 1k tasks, each spawned by the last", published::chained_spawn),
+    )
+    .counted(),
+    Scenario::timed("chained_spawn", "300 chains of 1k tasks, each spawned by the last", published::chained_spawn)
+        .counted(),
     Scenario::of(
         "wake_across",
         "how long a task that was woken by a busy one takes to run on another worker",
@@ -142,12 +147,13 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         .unless(spread::scaling_unable::<8>),
     Scenario::of("scaling_all", "the same on a worker for each CPU", SCALED, Run::All(spread::scaling_all))
         .unless(spread::scaling_all_unable),
-    Scenario::timed("mpsc_4_1", "400k messages, 4 producers, 1 consumer, bounded to 100", channel::mpsc_4_1),
+    Scenario::timed("mpsc_4_1", "400k messages, 4 producers, 1 consumer, bounded to 100", channel::mpsc_4_1).counted(),
     Scenario::timed(
         "mpsc_unbounded_4_1",
         "400k messages, 4 producers, 1 consumer, unbounded",
         channel::mpsc_unbounded_4_1,
-    ),
+    )
+    .counted(),
     Scenario {
         figures: &[Figure::only(Unit::CpuNanosPerOp).target(0.6)],
         ..Scenario::timed("sleepers_200k", "200k tasks sleep 1 to 1,000 ms once, CPU time", time::sleepers_200k)
@@ -158,7 +164,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         figures: &[Figure::only(Unit::NanosPerOp).target(0.6)],
-        ..Scenario::timed("timeouts", "1,000 tasks set and cancel 500 timeouts each", time::timeouts)
+        ..Scenario::timed("timeouts", "1,000 tasks set and cancel 500 timeouts each", time::timeouts).counted()
     },
     Scenario::of(
         "interval_jitter",

@@ -47,6 +47,9 @@ pub(crate) struct Ratio {
     pub(crate) interval: Interval,
     /// How many pairs there are.
     pub(crate) pairs: usize,
+    /// Of counts that repeat: up to which part of it a difference is none. The interval is this tolerance then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) within: Option<f64>,
 }
 
 impl Ratio {
@@ -55,12 +58,19 @@ impl Ratio {
         let median = median(ratios.iter().copied())?;
         let min = ratios.iter().copied().fold(f64::INFINITY, f64::min);
         let max = ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        Some(Self { median, min, max, interval: Interval::of_median(ratios), pairs: ratios.len() })
+        Some(Self { median, min, max, interval: Interval::of_median(ratios), pairs: ratios.len(), within: None })
+    }
+
+    /// The same of counts that repeat within that part.
+    pub(crate) fn counted(self, within: f64) -> Self {
+        Self { interval: Interval::around(self.median, within), within: Some(within), ..self }
     }
 
     /// What it says about a figure that gets better in that direction.
     pub(crate) fn verdict(self, better: Better) -> Verdict {
-        Verdict::of(self.interval, self.pairs, better)
+        // One count is enough.
+        let pairs = if self.within.is_some() { FEWEST_PAIRS } else { self.pairs };
+        Verdict::of(self.interval, pairs, better)
     }
 }
 
@@ -120,6 +130,12 @@ impl Summary {
             medians: (0..sides).map(|side| median(rounds.iter().filter_map(|round| round.value(side)))).collect(),
             ratios: (1..sides).map(|other| Ratio::of(&ratios(other))).collect(),
         }
+    }
+
+    /// The same of counts that repeat within that part.
+    pub(crate) fn counted(self, within: f64) -> Self {
+        let ratios = self.ratios.into_iter().map(|ratio| ratio.map(|ratio| ratio.counted(within))).collect();
+        Self { ratios, ..self }
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::plan::{Plan, Side, lacks};
 use crate::results::{Outcome, Results, Series};
 use crate::scenario::{Better, Figure, Scenario};
-use crate::stats::Verdict;
+use crate::stats::interval::Interval;
+use crate::stats::{Ratio, Verdict};
 
 /// What stands where there is no figure.
 const NONE: &str = "-";
@@ -51,8 +52,7 @@ fn cells(outcome: &Outcome, series: &Series, plan: &Plan) -> Vec<String> {
     cells.extend(summary.medians.iter().map(|median| median.map_or(NONE.to_owned(), self::figure)));
     for ratio in &summary.ratios {
         cells.push(ratio.map_or(NONE.to_owned(), |ratio| self::ratio(ratio.median)));
-        let interval = ratio.map(|ratio| ratio.interval);
-        cells.push(interval.map_or(NONE.to_owned(), |it| format!("{}..{}", self::ratio(it.low), self::ratio(it.high))));
+        cells.push(ratio.map_or(NONE.to_owned(), sure));
     }
     cells.push(better(figure).to_owned());
     let verdicts = summary.ratios.iter().map(|ratio| ratio.map(|ratio| ratio.verdict(figure.unit.better())));
@@ -67,6 +67,15 @@ fn cells(outcome: &Outcome, series: &Series, plan: &Plan) -> Vec<String> {
     cells
 }
 
+/// The interval of a ratio, or the tolerance of one of counts.
+fn sure(ratio: Ratio) -> String {
+    let Interval { low, high } = ratio.interval;
+    match ratio.within {
+        Some(within) => format!("±{}%", within * 100.0),
+        None => format!("{}..{}", self::ratio(low), self::ratio(high)),
+    }
+}
+
 /// On which side of 1 a ratio is in favour of the left side.
 fn better(figure: Figure) -> &'static str {
     match figure.unit.better() {
@@ -77,8 +86,7 @@ fn better(figure: Figure) -> &'static str {
 
 /// What there is to say beside the values.
 fn remark(outcome: &Outcome, series: &Series, plan: &Plan) -> String {
-    let failed: Vec<_> =
-        outcome.failed.iter().map(|run| format!("{} in round {}: {}", run.side, run.round, run.reason)).collect();
+    let failed: Vec<_> = outcome.failed.iter().map(|run| format!("{}: {}", run.place(), run.reason)).collect();
     if !failed.is_empty() {
         return format!("FAILED {}", failed.join("; "));
     }

@@ -21,6 +21,7 @@ pub(crate) fn plan(names: &[&str]) -> Plan {
         skipped: Vec::new(),
         params: Params { workers: 2, scale: 1.0, cold: false },
         rounds: 6,
+        instructions: false,
         limit: Duration::from_secs(60),
         keep: Keep::default(),
     }

@@ -68,6 +68,8 @@ pub(super) fn lines(document: &Document) -> Vec<Vec<String>> {
                 let right = document.sides.get(place).map_or("", |side| side.label.as_str());
                 let number = |value: Option<f64>| value.map_or(String::new(), exact);
                 let ratio = comparison.map(|it| it.ratio);
+                // A count has a tolerance, which is none.
+                let interval = ratio.filter(|it| it.within.is_none()).map(|it| it.interval);
                 let verdict = comparison.map(|it| it.verdict.words(left, right));
                 let target = figure.target.as_ref().filter(|_| document.target_side() == Some(place));
                 let met = target.and_then(|it| it.met).map(|met| if met { "met" } else { "missed" });
@@ -86,8 +88,8 @@ pub(super) fn lines(document: &Document) -> Vec<Vec<String>> {
                     number(figure.median(0)),
                     number(document.sides.get(place).and_then(|_| figure.median(place))),
                     number(ratio.map(|it| it.median)),
-                    number(ratio.map(|it| it.interval.low)),
-                    number(ratio.map(|it| it.interval.high)),
+                    number(interval.map(|it| it.low)),
+                    number(interval.map(|it| it.high)),
                     number(ratio.map(|it| it.min)),
                     number(ratio.map(|it| it.max)),
                     ratio.map_or(0, |it| it.pairs).to_string(),

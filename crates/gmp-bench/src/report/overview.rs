@@ -92,12 +92,36 @@ impl Line {
     }
 }
 
-/// The chart.
+/// The charts: one of what was timed, and one of what was counted, if anything was.
 pub(super) fn render(document: &Document) -> String {
+    let [timed, counted] = [false, true].map(|counted| lines(document, counted));
+    let left = escape(&document.sides[0].label);
+    let other = match &document.sides[1..] {
+        [other] => escape(&other.label),
+        _ => "the other".to_owned(),
+    };
     let title = beside(&document.sides);
-    let mut lines = lines(document);
+    let mut charts = String::new();
+    if !timed.is_empty() || counted.is_empty() {
+        let caption = format!(
+            "What {left} costs where {other} costs 1, on a logarithmic scale: left of 1 {left} is ahead. The thin lines are \
+             intervals of 95 %."
+        );
+        charts += &chart(document, "overview", &title, &caption, timed);
+    }
+    if !counted.is_empty() {
+        let caption = format!(
+            "The instructions of one operation on one worker, counted by callgrind, of {left} where {other} has 1: left of 1 \
+             {left} is ahead. They repeat, and say nothing of waiting, caches or the kernel."
+        );
+        charts += &chart(document, "instructions", &format!("Instructions: {title}"), &caption, counted);
+    }
+    charts
+}
+
+fn chart(document: &Document, id: &str, title: &str, caption: &str, mut lines: Vec<Line>) -> String {
     if lines.is_empty() {
-        return section("overview", &title, "<p>There is no ratio.</p>\n");
+        return section(id, title, "<p>There is no ratio.</p>\n");
     }
     lines.sort_by(|a, b| a.rank().0.cmp(&b.rank().0).then(a.rank().1.total_cmp(&b.rank().1)));
     let bars = lines.iter().flat_map(|line| &line.bars);
@@ -105,28 +129,24 @@ pub(super) fn render(document: &Document) -> String {
     let rows: String = lines.iter().map(|line| line.render(scale, document)).collect();
     let axis = axis(scale);
     let axis = if document.sides.len() == 2 {
-        format!("<div class=\"row\"><span class=\"name\"></span><div>{axis}</div><span class=\"value\"></span></div>\n")
+        format!(
+            "<div class=\"row head\"><span class=\"name\"></span><div>{axis}</div><span class=\"value\"></span></div>\n"
+        )
     } else {
         let lane = format!("<span class=\"peer\"></span><div>{axis}</div><span class=\"value\"></span>");
-        format!("<div class=\"group\"><span class=\"name\"></span><div><div class=\"lane\">{lane}</div></div></div>\n")
+        format!(
+            "<div class=\"group head\"><span class=\"name\"></span><div><div class=\"lane\">{lane}</div></div></div>\n"
+        )
     };
-    let left = escape(&document.sides[0].label);
-    let other = match &document.sides[1..] {
-        [other] => escape(&other.label),
-        _ => "the other".to_owned(),
-    };
-    let caption = format!(
-        "<p>What {left} costs where {other} costs 1, on a logarithmic scale: left of 1 {left} is ahead. The thin lines are \
-         intervals of 95 %. Losses come first.</p>\n"
-    );
-    section("overview", &title, &(summary(document, &lines) + &caption + &axis + &tag("ol class=\"chart\"", &rows)))
+    let caption = format!("<p>{caption} Losses come first.</p>\n");
+    section(id, title, &(summary(document, &lines) + &caption + &axis + &tag("ol class=\"chart\"", &rows)))
 }
 
-/// The figures that have ratios.
-fn lines(document: &Document) -> Vec<Line> {
+/// The figures that have ratios, of counts or of everything else.
+fn lines(document: &Document, counted: bool) -> Vec<Line> {
     let mut lines = Vec::new();
     for scenario in &document.scenarios {
-        for figure in &scenario.figures {
+        for figure in scenario.figures.iter().filter(|figure| figure.within.is_some() == counted) {
             // A ratio of nothing has no place on a logarithmic scale.
             let drawn = |comparison: &Comparison| comparison.ratio.median > 0.0;
             let comparisons = figure.comparisons.iter().enumerate();

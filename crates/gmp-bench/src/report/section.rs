@@ -15,7 +15,7 @@ pub(super) fn render(document: &Document, scenario: &ScenarioRecord) -> String {
         content += &tag("p", &code(&escape(paragraph)));
     }
     for failed in &scenario.failed {
-        let what = format!("Failed on {} in round {}: {}", failed.side, failed.round, failed.reason);
+        let what = format!("Failed on {}: {}", failed.place(), failed.reason);
         content += &tag("p class=\"failed\"", &escape(&what));
         if !failed.stderr.is_empty() {
             content += &tag("pre", &escape(&failed.stderr.join("\n")));
@@ -90,11 +90,14 @@ fn said(document: &Document, record: &FigureRecord) -> String {
         if let Some(comparison) = comparison {
             let found = comparison.ratio;
             let [median, low, high] = [found.median, found.interval.low, found.interval.high].map(ratio);
+            let sure = match found.within {
+                Some(within) => format!("a count that repeats within {} %", within * 100.0),
+                None => format!("95 % {low}–{high}, {} pairs", found.pairs),
+            };
             text += &format!(
-                "{}/{} {median}, 95 % {low}–{high}, {} pairs: <span class=\"verdict {}\">{}</span>. ",
+                "{}/{} {median}, {sure}: <span class=\"verdict {}\">{}</span>. ",
                 escape(left),
                 escape(right),
-                found.pairs,
                 class(Some(comparison.verdict)),
                 escape(&comparison.verdict.words(left, right))
             );

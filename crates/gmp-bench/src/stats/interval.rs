@@ -62,6 +62,11 @@ impl Interval {
         })
     }
 
+    /// A part of the value to either side of it.
+    pub(crate) fn around(value: f64, part: f64) -> Self {
+        Self { low: value * (1.0 - part), high: value * (1.0 + part) }
+    }
+
     /// Whether `value` is in it.
     pub(crate) fn holds(self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)

@@ -22,7 +22,7 @@ fn ratio_is_the_median_within_pairs_not_of_medians() {
     let summary = Summary::of(&[pair(10.0, 10.0), pair(20.0, 40.0), pair(100.0, 100.0)], 2, 0.0);
     assert_eq!(summary.medians, [Some(20.0), Some(40.0)]);
     let interval = Interval { low: 0.5, high: 1.0 };
-    let expected = Ratio { median: 1.0, min: 0.5, max: 1.0, interval, pairs: 3 };
+    let expected = Ratio { median: 1.0, min: 0.5, max: 1.0, interval, pairs: 3, within: None };
     assert_eq!(summary.ratios, [Some(expected)]);
 }
 

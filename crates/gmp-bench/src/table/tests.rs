@@ -29,6 +29,7 @@ fn plan(scenarios: usize) -> Plan {
         skipped: Vec::new(),
         params: Params { workers: 2, scale: 1.0, cold: false },
         rounds: 3,
+        instructions: false,
         limit: Duration::from_secs(60),
         keep: Keep::default(),
     }

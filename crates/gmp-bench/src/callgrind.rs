@@ -32,7 +32,7 @@ pub(crate) const FIGURE: Figure = Figure::named("instructions", Unit::Instructio
 
 /// How much of the normal work the two runs do. Under callgrind everything takes some fifty times as long. Scenarios that grow
 /// by powers of ten or less differ by one power at least.
-const SCALES: [f64; 2] = [0.02, 0.2];
+const SCALES: [f64; 2] = [0.01, 0.05];
 
 /// Says what is missing here, if anything.
 pub(crate) fn missing() -> Option<&'static str> {

@@ -9,7 +9,13 @@ mod hyper_rt {
 
 /// What only gmp can tell.
 mod own {
-    use gmp::runtime::Runtime;
+    use gmp::runtime::{Builder, Runtime};
+
+    /// Has nobody look for tasks that keep their threads. Where instructions are counted everything takes fifty times as long,
+    /// and every long poll would be one: what is done about it then, at chance times, is no part of an operation.
+    pub(super) fn unwatched(builder: &mut Builder) {
+        builder.stall_detection(false);
+    }
 
     /// How many Ps have been taken from their Ms so far.
     pub(super) fn retakes(runtime: &Runtime) -> u64 {

@@ -360,11 +360,12 @@ const fn stalled(p99: f64) -> [Figure; 4] {
 
 /// A multi-threaded runtime as both crates' builders make it.
 pub(super) fn runtime(params: Params) -> rt::runtime::Runtime {
-    rt::runtime::Builder::new_multi_thread()
-        .worker_threads(params.workers)
-        .enable_all()
-        .build()
-        .expect("the runtime can be built")
+    let mut builder = rt::runtime::Builder::new_multi_thread();
+    builder.worker_threads(params.workers).enable_all();
+    if params.cold {
+        own::unwatched(&mut builder);
+    }
+    builder.build().expect("the runtime can be built")
 }
 
 /// Runs `work` from a worker thread: small and uncounted first, then in full.

@@ -14,7 +14,9 @@ pub(crate) fn render(plan: &Plan, results: &Results) -> String {
     let mut lines = vec![header(plan)];
     let shown: Vec<_> = results.outcomes.iter().filter(|outcome| outcome.has_news()).collect();
     for outcome in &shown {
-        lines.extend(outcome.series.iter().map(|series| cells(outcome, series, plan)));
+        // Of a run that only counts nothing was timed.
+        let due = outcome.series.iter().filter(|series| plan.rounds > 0 || !series.rounds.is_empty());
+        lines.extend(due.map(|series| cells(outcome, series, plan)));
     }
 
     let mut text = plan.title() + "\n\n" + &align(&lines);

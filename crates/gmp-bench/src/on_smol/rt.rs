@@ -266,7 +266,9 @@ pub(super) mod sync {
             }
         }
 
-        pub(crate) fn unbounded_channel<T>() -> (UnboundedSender<T>, Receiver<T>) {
+        pub(crate) type UnboundedReceiver<T> = Receiver<T>;
+
+        pub(crate) fn unbounded_channel<T>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
             let (sender, receiver) = channel::unbounded();
             (UnboundedSender(sender), Receiver(receiver))
         }
@@ -279,9 +281,18 @@ pub(super) mod sync {
         use std::task::{Context, Poll};
 
         use pin_project_lite::pin_project;
-        pub(crate) use smol::channel::Sender;
         use smol::channel::{self, RecvError};
         use smol::stream::Stream;
+
+        /// Its `send` is the last thing it does, and never waits.
+        #[derive(Debug)]
+        pub(crate) struct Sender<T>(channel::Sender<T>);
+
+        impl<T> Sender<T> {
+            pub(crate) fn send(self, message: T) -> Result<(), T> {
+                self.0.try_send(message).map_err(channel::TrySendError::into_inner)
+            }
+        }
 
         pin_project! {
             /// smol's receiver as a future of the one message.
@@ -302,7 +313,7 @@ pub(super) mod sync {
 
         pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
             let (sender, receiver) = channel::bounded(1);
-            (sender, Receiver { receiver })
+            (Sender(sender), Receiver { receiver })
         }
     }
 }

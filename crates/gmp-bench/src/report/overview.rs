@@ -174,7 +174,8 @@ fn summary(document: &Document, lines: &[Line]) -> String {
             .map(|(count, verdict)| format!("{}: {count}", verdict.words(left, right)))
             .collect();
         let to = if document.sides.len() > 2 { format!(" to {right}") } else { String::new() };
-        tag("p class=\"summary\"", &escape(&format!("Of {} ratios{to} — {}.", bars.len(), counts.join(", "))))
+        let ratios = if bars.len() == 1 { "ratio" } else { "ratios" };
+        tag("p class=\"summary\"", &escape(&format!("Of {} {ratios}{to} — {}.", bars.len(), counts.join(", "))))
     };
     (1..document.sides.len()).map(of).collect()
 }

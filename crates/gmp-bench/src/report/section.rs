@@ -27,7 +27,9 @@ pub(super) fn render(document: &Document, scenario: &ScenarioRecord) -> String {
     if scenario.state == State::Interrupted {
         content += "<p class=\"failed\">Interrupted before all rounds were done.</p>\n";
     }
-    for figure in &scenario.figures {
+    // Of a run that only counts nothing was timed.
+    let is_due = |figure: &&FigureRecord| document.options.rounds > 0 || !figure.rounds.is_empty();
+    for figure in scenario.figures.iter().filter(is_due) {
         content += &self::figure_of(document, scenario, figure);
     }
     format!(
@@ -65,10 +67,11 @@ fn figure_of(document: &Document, scenario: &ScenarioRecord, record: &FigureReco
         }
         strip.rule(&format!("median {class}"), median);
         let [median, low, high] = [median, low, high].map(figure);
+        let range = if low == high { String::new() } else { format!("{low}–{high}") };
         let words = format!("{name} on {}: {} rounds from {low} to {high}, median {median}", side.label, values.len());
         rows += &format!(
             "<div class=\"row\"><span class=\"name\">{}</span>{}<span class=\"value\"><b>{median}</b> <span \
-             class=\"range\">{low}–{high}</span></span></div>\n",
+             class=\"range\">{range}</span></span></div>\n",
             escape(&side.label),
             strip.svg(&words)
         );
@@ -82,7 +85,7 @@ fn figure_of(document: &Document, scenario: &ScenarioRecord, record: &FigureReco
 
 /// What the rounds say: the ratios, their verdicts, the target.
 fn said(document: &Document, record: &FigureRecord) -> String {
-    let mut text = String::new();
+    let mut said = Vec::new();
     let left = &document.sides[0].label;
     for (place, side) in document.sides.iter().enumerate().skip(1) {
         let comparison = &record.comparisons[place - 1];
@@ -94,24 +97,20 @@ fn said(document: &Document, record: &FigureRecord) -> String {
                 Some(within) => format!("a count that repeats within {} %", within * 100.0),
                 None => format!("95 % {low}–{high}, {} pairs", found.pairs),
             };
-            text += &format!(
-                "{}/{} {median}, {sure}: <span class=\"verdict {}\">{}</span>. ",
+            said.push(format!(
+                "{}/{} {median}, {sure}: <span class=\"verdict {}\">{}</span>.",
                 escape(left),
                 escape(right),
                 class(Some(comparison.verdict)),
                 escape(&comparison.verdict.words(left, right))
-            );
+            ));
         } else if record.median(0).is_none() || record.median(place).is_none() {
             // What there is no value of has been explained above, or has no counterpart.
         } else if record.floor > 0.0 {
-            text += &format!(
-                "No ratio: {} is within the noise ({} {}). ",
-                escape(right),
-                record.floor,
-                escape(&record.unit)
-            );
+            let noise = format!("{} {}", record.floor, escape(&record.unit));
+            said.push(format!("No ratio: {} is within the noise ({noise}).", escape(right)));
         } else {
-            text += &format!("No ratio: that of {} is 0. ", escape(right));
+            said.push(format!("No ratio: that of {} is 0.", escape(right)));
         }
     }
     if let Some(target) = &record.target {
@@ -122,9 +121,11 @@ fn said(document: &Document, record: &FigureRecord) -> String {
         };
         let several = document.target_side().filter(|_| document.sides.len() > 2);
         let beside = several.map_or(String::new(), |side| format!(" beside {}", escape(&document.sides[side].label)));
-        text += &format!("Target{beside} {}: {met}.", escape(&target.target));
+        said.push(format!("Target{beside} {}: {met}.", escape(&target.target)));
     }
-    if text.is_empty() { text } else { tag("p", text.trim_end()) }
+    // Beside several others each has a line.
+    let between = if document.sides.len() > 2 { "<br>" } else { " " };
+    if said.is_empty() { String::new() } else { tag("p", &said.join(between)) }
 }
 
 /// Makes what is between backquotes code.

@@ -81,8 +81,7 @@ pub(super) fn spawn_many_remote_busy1(params: Params) -> Measurement {
 /// their turn, since a worker runs what was spawned last first.
 pub(super) fn spawn_many_remote_busy2(params: Params) -> Measurement {
     beside(params, |runtime, over| {
-        let _entered = runtime.enter();
-        go_on(over);
+        drop(runtime.spawn(async move { go_on(over) }));
     })
 }
 
@@ -182,7 +181,7 @@ async fn round_trip(number: u64) -> u64 {
 pub(super) fn chained_spawn(params: Params) -> Measurement {
     on_worker(params, |params| async move {
         let chains = params.count(300);
-        let end: &'static End = Box::leak(Box::default());
+        let end: &'static End = Box::leak(Box::new(End { sum: AtomicU64::new(0), reached: Notify::new() }));
         let start = Instant::now();
         for _ in 0..chains {
             link(LINKS, 0, end);
@@ -195,7 +194,7 @@ pub(super) fn chained_spawn(params: Params) -> Measurement {
 }
 
 /// Where a chain ends.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct End {
     sum: AtomicU64,
     reached: Notify,

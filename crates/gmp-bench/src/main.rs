@@ -1,10 +1,10 @@
-//! gmp-bench sets gmp beside tokio: the same scenarios, from the same source, on both.
+//! gmp-bench sets gmp beside tokio, smol and Go: the same scenarios on each; on the Rust ones, from the same source.
 //!
 //! ```text
 //! cargo run --release -p gmp-bench -- list
 //! cargo run --release -p gmp-bench -- run --quick
 //! cargo run --release -p gmp-bench -- run --only 'spawn_*' skynet --json results.json
-//! cargo run --release -p gmp-bench -- run --report report
+//! cargo run --release -p gmp-bench -- run --against tokio,smol,go --report report
 //! cargo run --release -p gmp-bench -- compare before.json after.json
 //! cargo run --release -p gmp-bench -- run --compare-pin
 //! ```
@@ -13,13 +13,16 @@
 //!
 //! * Each scenario runs in a process of its own (the hidden command `child`), so that no run inherits another's heap,
 //!   threads or pinning. A child warms up with a twentieth of the work, measures once, checks what it computed, and
-//!   prints one line of JSON. Both runtimes have the system's default allocator.
-//! * Children run in pairs, one of each side, and who is first alternates. Ratios are taken within pairs; the table
-//!   shows their median and their extremes, besides each side's own median. Most figures are costs: a ratio below 1
-//!   means that gmp is the better one. Some are yields (requests a second), where it is one above 1; the column `better`
-//!   says which. Where the project has set itself a target for a ratio, the table has it, too.
-//! * A few scenarios ask what only gmp has (`false_retakes`, `busy_sysmon`): they are run on gmp alone, and have no ratio. A
-//!   target is a bound on the ratio, or, written `gmp≤5000`, on gmp's own value.
+//!   prints one line of JSON. The Rust runtimes have the system's default allocator.
+//! * Children run in rounds, one of each side, and each round begins with the next side. Ratios are of gmp to each of the
+//!   others, within a round; the table shows their median and interval, besides each side's own median. Most figures are
+//!   costs: a ratio below 1 means that gmp is the better one. Some are yields (requests a second), where it is one above 1;
+//!   the column `better` says which. Where the project has set itself a target for a ratio, the table has it, too.
+//! * A few scenarios ask what only gmp has (`false_retakes`, `busy_sysmon`): they are run on gmp alone, and have no ratio. Others
+//!   ask what smol or Go has nothing for, and are run without it. `list` says so, and why (`Runtime::lacks`).
+//! * A target is a bound on the ratio to tokio, or, written `gmp≤5000`, on gmp's own value.
+//! * Go's side is a program (`benches/go`) that answers as `child` does. Its sources are part of this one, which builds it for each
+//!   run if there is a toolchain, and goes on without Go otherwise.
 //! * A scenario has one figure or several (`http/requests`, `http/p99`), all of them from the same runs.
 //! * `http` and `http_beside_slow` are served by a child and put under load by wrk, a program from outside, in the parent's
 //!   hands.
@@ -44,10 +47,12 @@
 //!
 //! # Where things are
 //!
-//! `scenario` (what one is), `scenarios.rs` and `scenarios/` (all of them, compiled twice: `on_gmp`, `on_tokio`),
-//! `catalogue` (names and globs), `stats`, `about` (what a scenario measures), `facts` (machine, versions), `latency` (percentiles), `usage` and `limits` (what the process uses and may
-//! use), `interrupt`, `process` (one child, watched), `child` (the other end of it), `programs` (is one there), `load` (wrk), `callgrind` (instructions), `plan`, `cli`,
-//! `results`, `document` (JSON), `keep` (writes it), `table`, `report` (the page), `compare`, `progress`, `runner`.
+//! `scenario` (what one is), `scenarios.rs` and `scenarios/` (all of them, compiled for each of `on_gmp`, `on_tokio`,
+//! `on_smol`), `mains` (what stands under `#[main]`), `go` (the twins and their toolchain), `catalogue` (runtimes, names and
+//! globs), `stats`, `about` (what a scenario measures), `facts` (machine, versions), `latency` (percentiles), `usage` and
+//! `limits` (what the process uses and may use), `interrupt`, `process` (one child, watched), `child` (the other end of
+//! it), `programs` (is one there), `load` (wrk), `callgrind` (instructions), `plan`, `cli`, `results`, `document` (JSON),
+//! `keep` (writes it), `table`, `report` (the page), `compare`, `progress`, `runner`.
 
 mod scenario;
 mod random;

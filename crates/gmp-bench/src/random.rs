@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same in each run, on both sides (splitmix64).
+//! Numbers that look random and are the same in each run, on every side (splitmix64).
 
 /// A sequence of them.
 #[derive(Clone, Debug)]

@@ -1,4 +1,5 @@
-//! Channels between tasks. gmp takes its channels from tokio, so what differs is the runtime around them.
+//! Channels between tasks. gmp takes its channels from tokio, so what differs there is the runtime around them. smol and Go
+//! have channels of their own.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -16,7 +17,7 @@ const MESSAGES: u64 = 400_000;
 /// Four producers send 400k numbers to one consumer through a channel of capacity 100.
 ///
 /// Measures waking with back-pressure, per message: producers wait for room, the consumer for messages. Does not
-/// compare channels: both sides use the same implementation.
+/// compare channels beside tokio, since gmp uses the same.
 pub(super) fn mpsc_4_1(params: Params) -> Measurement {
     on_worker(params, |params| async move {
         let each = params.count(MESSAGES / PRODUCERS);

@@ -46,8 +46,9 @@ pub(super) fn task_memory_kept(params: Params) -> Measurement {
 /// Bytes of a task that waits on a oneshot channel, its handle dropped.
 ///
 /// As `task_memory_pending`, plus what a real wait adds: the channel's allocation with the stored waker, and 8 bytes
-/// for the sender. Does not tell channel from task; both runtimes have the same channel. Where a runtime aligns its
-/// cells to cache lines, the allocator's gaps between them can take the channel in, and it costs nothing more.
+/// for the sender. Does not tell channel from task; gmp and tokio have the same channel, smol and Go have one for a single
+/// message. Where a runtime aligns its cells to cache lines, the allocator's gaps between them can take the channel in, and
+/// it costs nothing more.
 pub(super) fn task_memory_oneshot(params: Params) -> Measurement {
     parked(params, |count| {
         let mut senders = Vec::with_capacity(count as usize);

@@ -18,7 +18,7 @@ const REMOTE_SPAWNS: u64 = 100_000;
 /// Spawns 500k tasks from one task and drops their handles.
 ///
 /// Measures allocation, the run queue and its overflow, stealing, and freeing where the task ran. Each task adds to
-/// one shared sum, whose cache line is part of the figure on both sides. Does not measure joining, nor the latency of
+/// one shared sum, whose cache line is part of the figure on every side. Does not measure joining, nor the latency of
 /// any one task.
 pub(super) fn burst(params: Params) -> Measurement {
     on_worker(params, |params| async move {

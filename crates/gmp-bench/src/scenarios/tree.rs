@@ -46,7 +46,7 @@ fn node(first: u64, leaves: u64) -> JoinHandle<u64> {
 /// fib(25) with a spawned task for each of the two branches of every call.
 ///
 /// Measures fork and join of small tasks in a lopsided tree, per spawned task (242,784 of them). The recursion is
-/// boxed, as recursive async code has to be, so an allocation per call is in the figure on both sides. Does not
+/// boxed, as recursive async code has to be, so an allocation per call is in the figure of each Rust runtime. Does not
 /// measure running a branch in place, which real code would do.
 pub(super) fn fib(params: Params) -> Measurement {
     const GOLDEN_RATIO: f64 = 1.618_033_988_749_895;

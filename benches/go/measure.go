@@ -53,6 +53,8 @@ const (
 	bytesPerTask       = "B/task"
 	cpuMicrosPerSecond = "µs/s"
 	eventsPerSecond    = "events/s"
+	percentLeft        = "%"
+	percentSpread      = "%spread"
 )
 
 func only(unit string) []figure { return []figure{{"", unit}} }

@@ -96,6 +96,30 @@ func intervalJitterPaced(p params) []measurement {
 	return overshoot(p, 25, 100*time.Millisecond)
 }
 
+var precision = []figure{
+	{"100us_p50", micros}, {"100us_p99", micros},
+	{"1ms_p50", micros}, {"1ms_p99", micros},
+	{"10ms_p50", micros}, {"10ms_p99", micros},
+}
+
+// How late single sleeps end while nothing else is there.
+func timerPrecision(p params) []measurement {
+	measured := []measurement{}
+	for _, sleeps := range []struct {
+		length time.Duration
+		times  int
+	}{{100 * time.Microsecond, 500}, {time.Millisecond, 500}, {10 * time.Millisecond, 100}} {
+		lateness := []time.Duration{}
+		for range max(p.count(sleeps.times), 5) {
+			start := time.Now()
+			time.Sleep(sleeps.length)
+			lateness = append(lateness, late(start, sleeps.length))
+		}
+		measured = append(measured, percentilesOf(lateness, 50, 99)...)
+	}
+	return measured
+}
+
 // How late sleeps of 1 ms end in each of 10,000 goroutines, with sleeps of up to pause between.
 func overshoot(p params, ticks int, pause time.Duration) []measurement {
 	const tick = time.Millisecond

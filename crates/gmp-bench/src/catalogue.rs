@@ -9,6 +9,9 @@ use crate::{go, on_gmp, on_smol, on_tokio};
 /// Why a scenario has no counterpart.
 const ONLY_GMP: &str = "it asks what only gmp can tell";
 
+/// Why Go has none of those in which threads spawn or wake.
+const NO_OUTSIDE: &str = "it has no threads outside of its scheduler";
+
 /// A runtime that has the scenarios.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -77,7 +80,8 @@ fn smol_lacks(name: &str) -> Option<&'static str> {
 /// Why Go has no twin of that scenario.
 fn go_lacks(name: &str) -> &'static str {
     match name {
-        "spawn_remote_1" | "spawn_remote_4" => "it has no threads outside of its scheduler",
+        "spawn_remote_1" | "spawn_remote_4" | "wake_outside" => NO_OUTSIDE,
+        name if name.starts_with("spawn_many_remote_") => NO_OUTSIDE,
         "block_on_spawns" => "it has no block_on",
         "mpsc_unbounded_4_1" => "its channels are bounded",
         "block_in_place_empty" => "it has no call for that: system calls say so themselves",

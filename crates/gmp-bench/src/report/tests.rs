@@ -116,8 +116,8 @@ fn several_others_have_their_bars_and_columns() {
     for part in [
         "burst beside tokio: 0.50, from 0.50 to 0.50, gmp ahead",
         "burst beside smol: 2.00, from 2.00 to 2.00, smol ahead",
-        "Of 1 ratios to tokio — tokio ahead: 0, gmp ahead: 1.",
-        "Of 1 ratios to smol — smol ahead: 1.",
+        "Of 1 ratio to tokio — tokio ahead: 0, gmp ahead: 1.",
+        "Of 1 ratio to smol — smol ahead: 1.",
         "<dt>smol</dt>",
         "Not on go: it has &lt;none&gt;.",
         "<li>Without go: there is none.</li>",

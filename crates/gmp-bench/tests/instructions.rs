@@ -143,37 +143,23 @@ fn a_count_that_fails_is_the_scenarios_failure() {
 }
 
 #[test]
-fn valgrind_counts_the_same_twice() {
+fn valgrind_counts_what_an_operation_takes() {
     let is_there = Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success());
     if !is_there {
         eprintln!("skipped: there is no valgrind to count instructions with (Debian: apt-get install valgrind)");
         return;
     }
-    let count = |name: &str| {
-        let file = temporary(name);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_gmp-bench"));
-        command.args([
-            "run",
-            "--only",
-            "fib",
-            "--instructions",
-            "--rounds",
-            "0",
-            "--limit",
-            "600",
-            "--json",
-            utf8(&file),
-        ]);
-        let output = command.output().expect("the binary runs");
-        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-        let json: Value = serde_json::from_str(&fs::read_to_string(&file).expect("the file is there")).expect("JSON");
-        let counts = &json["scenarios"][0]["figures"][1]["rounds"][0];
-        [0, 1].map(|side| counts[side].as_f64().unwrap_or_else(|| panic!("no count in {json}")))
-    };
-    let [first, second] = ["counted-once.json", "counted-twice.json"].map(count);
-    for (first, second) in first.into_iter().zip(second) {
-        // A spawn, a poll, an end and a join are no less than a hundred instructions.
-        assert!(first > 100.0, "{first}");
-        assert!((first / second - 1.0).abs() <= 0.01, "{first} and then {second}");
+    let file = temporary("counted-by-valgrind.json");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gmp-bench"));
+    command.args(["run", "--only", "fib", "--instructions", "--rounds", "0", "--limit", "600", "--json", utf8(&file)]);
+    let output = command.output().expect("the binary runs");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let json: Value = serde_json::from_str(&fs::read_to_string(&file).expect("the file is there")).expect("JSON");
+    let counts = &json["scenarios"][0]["figures"][1]["rounds"][0];
+    for side in [0, 1] {
+        let count = counts[side].as_f64().unwrap_or_else(|| panic!("no count in {json}"));
+        // A spawn, a poll, an end and a join are no less than a hundred instructions, and no more than a hundred thousand even
+        // in a debug build; the start of the process, which must not be in it, is millions for each of few operations.
+        assert!((100.0..100_000.0).contains(&count), "{count}");
     }
 }

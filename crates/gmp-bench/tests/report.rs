@@ -99,7 +99,8 @@ fn it_fits_on_a_phone_and_on_a_desk() {
     let around = "<!DOCTYPE html><iframe src='index.html' width='390' height='800'></iframe>\
         <iframe src='index.html' width='1280' height='800'></iframe>\
         <script>onload = () => {
-            for (const frame of frames) {
+            for (let number = 0; number < frames.length; number++) {
+                const frame = frames[number];
                 const page = frame.document;
                 const wide = [...page.querySelectorAll('body *')].filter(it => !it.closest('.wide *') && !it.closest('pre *')
                     && it.getBoundingClientRect().right > frame.innerWidth + 1);

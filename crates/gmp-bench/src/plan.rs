@@ -160,6 +160,11 @@ impl Plan {
         sides
     }
 
+    /// How many children that scenario has in all; to count instructions is one for each side.
+    pub(crate) fn children_of(&self, scenario: &Scenario) -> u32 {
+        self.sides_of(scenario).len() as u32 * self.rounds + self.counted_sides_of(scenario).len() as u32
+    }
+
     /// Whether the work is what the targets were set for.
     pub(crate) fn is_conclusive(&self) -> bool {
         self.params.scale >= 1.0

@@ -13,6 +13,16 @@ pub(crate) struct Progress {
     at_terminal: bool,
     children_done: u32,
     children_left: u32,
+    /// The scenario that runs now.
+    scenario: Section,
+}
+
+/// A part of the run whose children take about the same time each.
+#[derive(Debug)]
+struct Section {
+    start: Instant,
+    children_done: u32,
+    children_left: u32,
 }
 
 impl Progress {
@@ -23,7 +33,13 @@ impl Progress {
             at_terminal: io::stderr().is_terminal(),
             children_done: 0,
             children_left: children,
+            scenario: Section { start: Instant::now(), children_done: 0, children_left: 0 },
         }
+    }
+
+    /// A scenario begins, which has so many of the runs.
+    pub(crate) fn begin(&mut self, children: u32) {
+        self.scenario = Section { start: Instant::now(), children_done: 0, children_left: children };
     }
 
     /// Says which child starts now.
@@ -32,7 +48,8 @@ impl Progress {
         let text = format!(
             "{child}: {} elapsed, {} left",
             seconds(elapsed),
-            self.estimate(elapsed).map_or("?".to_owned(), |left| format!("about {}", seconds(left))),
+            self.estimate(elapsed, self.scenario.start.elapsed())
+                .map_or("?".to_owned(), |left| format!("about {}", seconds(left))),
         );
         if self.at_terminal {
             self.write(&format!("\r\x1b[K{} {text}", self.bar()));
@@ -44,12 +61,14 @@ impl Progress {
     /// One child ran.
     pub(crate) fn done(&mut self) {
         self.children_done += 1;
-        self.children_left = self.children_left.saturating_sub(1);
+        self.scenario.children_done += 1;
+        self.dropped(1);
     }
 
     /// So many will not run.
     pub(crate) fn dropped(&mut self, children: u32) {
         self.children_left = self.children_left.saturating_sub(children);
+        self.scenario.children_left = self.scenario.children_left.saturating_sub(children);
     }
 
     /// Prints a message without tearing the progress line.
@@ -65,10 +84,13 @@ impl Progress {
         }
     }
 
-    /// The mean of the runs so far for each that is left; none before the first.
-    fn estimate(&self, elapsed: Duration) -> Option<Duration> {
+    /// For each run that is left of the scenario the mean of those that it had, as soon as there is one, and for each of the others
+    /// the mean of all so far; none before the first.
+    fn estimate(&self, elapsed: Duration, of_scenario: Duration) -> Option<Duration> {
         let mean = elapsed.checked_div(self.children_done)?;
-        Some(mean.saturating_mul(self.children_left))
+        let own = of_scenario.checked_div(self.scenario.children_done).unwrap_or(mean);
+        let others = self.children_left.saturating_sub(self.scenario.children_left);
+        Some(own.saturating_mul(self.scenario.children_left) + mean.saturating_mul(others))
     }
 
     /// A bar of the runs that are done, with their share.

@@ -32,11 +32,7 @@ pub(crate) fn run(
 ) -> io::Result<Results> {
     let program = std::env::current_exe()?;
     interrupt::install()?;
-    let children = plan.scenarios.iter().map(|scenario| {
-        let rounds = plan.sides_of(scenario).len() as u32 * plan.rounds;
-        rounds + plan.counted_sides_of(scenario).len() as u32
-    });
-    let children = children.sum();
+    let children = plan.scenarios.iter().map(|scenario| plan.children_of(scenario)).sum();
     let mut runner = Runner { plan, program, twins, progress: Progress::new(children) };
     for skipped in &plan.skipped {
         runner.progress.note(&format!("skipped: {} {}", skipped.scenario, skipped.reason));
@@ -69,6 +65,7 @@ impl Runner<'_> {
     fn scenario(&mut self, scenario: &'static Scenario) -> Outcome {
         let mut outcome = Outcome::new(scenario);
         let sides = self.plan.sides_of(scenario);
+        self.progress.begin(self.plan.children_of(scenario));
         for round in 1..=self.plan.rounds {
             self.round(round, &sides, &mut outcome);
             if outcome.interrupted || !outcome.failed.is_empty() {

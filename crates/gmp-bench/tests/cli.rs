@@ -142,6 +142,11 @@ fn every_scenario_works_on_each_rust_runtime_that_has_it() {
                 assert_eq!(output.status.code(), Some(2), "{name}: {errors}");
                 continue;
             }
+            // How many CPUs there are is the machine's business.
+            if name.starts_with("scaling_") && output.status.code() == Some(2) {
+                assert!(errors.contains("this process may use"), "{name}, {runtime}: {errors}");
+                continue;
+            }
             assert_eq!(output.status.code(), Some(0), "{name}, {runtime}: {errors}");
             let line: Value = serde_json::from_str(&stdout(&output)).expect("a line of JSON");
             assert_eq!(line["scenario"], name.as_str());

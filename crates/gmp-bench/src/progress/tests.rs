@@ -20,10 +20,26 @@ fn the_bar_fills() {
 #[test]
 fn the_time_left_is_that_of_the_runs_so_far() {
     let mut progress = Progress::new(10);
-    assert_eq!(progress.estimate(Duration::from_secs(3)), None);
+    let estimate =
+        |progress: &Progress, all, own| progress.estimate(Duration::from_secs(all), Duration::from_secs(own));
+    progress.begin(4);
+    assert_eq!(estimate(&progress, 3, 3), None);
     progress.done();
     progress.done();
-    assert_eq!(progress.estimate(Duration::from_secs(6)), Some(Duration::from_secs(24)));
+    assert_eq!(estimate(&progress, 6, 6), Some(Duration::from_secs(24)));
+    progress.dropped(2);
+    assert_eq!(estimate(&progress, 6, 6), Some(Duration::from_secs(18)));
+
+    // The next one's runs take longer: those that it has left will, too, and of the last one nothing is known but the mean.
+    progress.begin(4);
+    assert_eq!(estimate(&progress, 6, 0), Some(Duration::from_secs(18)));
+    progress.done();
+    progress.done();
+    assert_eq!(estimate(&progress, 26, 20), Some(Duration::from_secs(2 * 10) + Duration::from_millis(2 * 6_500)));
+}
+
+#[test]
+fn times_are_short() {
     assert_eq!(seconds(Duration::from_secs(24)), "24 s");
     assert_eq!(seconds(Duration::from_secs(65)), "1 min 05 s");
 }

@@ -121,9 +121,12 @@ impl Cancel for Timers {
     }
 }
 
+/// A time, and a number that tells timers of the same time apart.
+type Key = (u64, u64);
+
 /// A timer in a heap: the earlier the greater.
 struct InHeap {
-    key: Reverse<(u64, u64)>,
+    key: Reverse<Key>,
     waker: Waker,
 }
 
@@ -147,7 +150,7 @@ impl Ord for InHeap {
     }
 }
 
-/// A heap, and the number of the next timer, which tells those of the same time apart.
+/// A heap, and the number of the next timer.
 #[derive(Default)]
 struct Heap(Mutex<(BinaryHeap<InHeap>, u64)>);
 
@@ -193,19 +196,19 @@ impl Queue for Heap {
 
 /// A tree, and the number of the next timer.
 #[derive(Default)]
-struct Tree(Mutex<(BTreeMap<(u64, u64), Waker>, u64)>);
+struct Tree(Mutex<(BTreeMap<Key, Waker>, u64)>);
 
 impl Queue for Tree {
     const NAME: &'static str = "BTreeMap";
 
-    type Handle = (u64, u64);
+    type Handle = Key;
 
     fn empty() -> Self {
         Self::default()
     }
 
     #[inline]
-    fn set(&self, when: u64) -> (u64, u64) {
+    fn set(&self, when: u64) -> Key {
         let waker = Waker::noop().clone();
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         inner.1 += 1;
@@ -238,7 +241,7 @@ impl Queue for Tree {
 
 impl Cancel for Tree {
     #[inline]
-    fn cancel(&self, key: (u64, u64)) {
+    fn cancel(&self, key: Key) {
         let removed = self.0.lock().unwrap_or_else(PoisonError::into_inner).0.remove(&key);
         drop(removed);
     }

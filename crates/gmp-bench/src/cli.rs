@@ -52,8 +52,8 @@ Example, from the repository:
   cargo run --release -p gmp-bench -- run --only 'spawn_*' --json after.json
   cargo run --release -p gmp-bench -- compare before.json after.json
 
-A change is after over before. Where both runs have gmp beside the same other runtime, the change of the ratio decides,
-since a machine that is slower than before is so for both. Exit codes: 0 compared, whatever came out, 2 a file is none.";
+A change is after over before. Where both runs have gmp beside the same other runtimes, the change of each ratio decides,
+since a machine that is slower than before is so for all. Exit codes: 0 compared, whatever came out, 2 a file is none.";
 
 /// Runs the same scenarios on gmp and on tokio, smol or Go, in processes of their own, in turn, and shows the ratios.
 #[derive(Debug, Parser)]

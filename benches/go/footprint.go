@@ -57,7 +57,8 @@ func parked(p params, start func(started *atomic.Int64)) []measurement {
 	return []measurement{{float64(after - before), float64(count)}}
 }
 
-// CPU time and context switches of all threads but this one, which sleeps in a system call and then reads the clocks.
+// CPU time and context switches of all threads but this one, which sleeps in a system call and then reads the clocks. Now
+// and then that call has the monitor look at it for its first 10 ms, some forty times.
 func idleCPU(p params) []measurement {
 	idle := time.Duration(max(2*p.scale, 0.5) * float64(time.Second))
 	came := waitForWhatNeverComes()

@@ -119,7 +119,8 @@ fn said(document: &Document, record: &FigureRecord) -> String {
             Some(false) => "missed",
             None => "not judged by this run",
         };
-        let several = document.target_side().filter(|_| document.sides.len() > 2);
+        let is_of_a_ratio = !target.target.starts_with(&document.sides[0].label);
+        let several = document.target_side().filter(|_| document.sides.len() > 2 && is_of_a_ratio);
         let beside = several.map_or(String::new(), |side| format!(" beside {}", escape(&document.sides[side].label)));
         said.push(format!("Target{beside} {}: {met}.", escape(&target.target)));
     }

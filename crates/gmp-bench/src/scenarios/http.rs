@@ -24,7 +24,7 @@ use crate::usage::cpu_time;
 /// Measures reading, parsing and writing of small requests on connections that stay open, each a task of its own, and
 /// hyper's header timeout, which is set and cancelled around each request. The client shares the machine's CPUs with the
 /// server; the server's own CPU time for a request is the third figure. Does not measure connecting, bodies, HTTP/2 or
-/// TLS, and has no warm-up but the first of its hundred thousands of requests.
+/// TLS, and has no warm-up but the first of its hundred thousands of requests. Go's server is net/http's, in place of hyper's.
 pub(super) fn serve(params: Params, listening: Listening<'_>) -> Vec<Measurement> {
     let runtime = runtime(params);
     let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).expect("a port");

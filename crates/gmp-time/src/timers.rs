@@ -165,7 +165,8 @@ impl Timers {
         let queue = &mut state.queue;
         while count < batch.len() {
             let Some(node) = queue.due(now) else { break };
-            match node.entry.fire(now) {
+            // By its key and not by `now`: one that has been armed for later has a place behind those that come before, due or not.
+            match node.entry.fire(node.when) {
                 Due::Later(when) => queue.delay_first(when),
                 Due::Dead => drop(queue.pop()),
                 Due::Fired(waker) => {

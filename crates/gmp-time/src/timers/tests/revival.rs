@@ -4,9 +4,9 @@ use crate::testing::{Flag, poll};
 use crate::timer::{Dormant, Fired, LATEST, Timer};
 use crate::timers::{NEVER, PURGE_FROM, Timers};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Waker;
+use std::sync::{Arc, Mutex};
+use std::task::{Wake, Waker};
 use std::thread;
 
 fn noop() -> Waker {
@@ -40,6 +40,26 @@ fn set_and_stopped_in_a_row() {
     assert!(timers.run(9_999, Waker::wake));
     assert_eq!((flag.woken(), timer.ended()), (1, Some(Fired::Elapsed)));
     assert!(flag.is_alone() && timers.is_empty());
+}
+
+/// However late they are: armed anew is armed for a later place.
+#[test]
+fn overdue_ones_fire_in_the_order_of_their_times() {
+    struct Numbered(usize, Arc<Mutex<Vec<usize>>>);
+    impl Wake for Numbered {
+        fn wake(self: Arc<Self>) {
+            self.1.lock().unwrap().push(self.0);
+        }
+    }
+    let (timers, woken) = (Timers::new(), Arc::new(Mutex::new(vec![])));
+    let waker = |number| Waker::from(Arc::new(Numbered(number, woken.clone())));
+    let first = timers.start(10, noop()).0;
+    let mut second = timers.start(20, waker(400)).0;
+    let _others = [300, 600].map(|when| timers.start(when, waker(when as usize)).0);
+    let _first = stop(first).revive(500, waker(500)).expect("the queue has it");
+    assert!(second.rearm_later(400));
+    assert!(timers.run(1_000, Waker::wake));
+    assert_eq!(*woken.lock().unwrap(), [300, 400, 500, 600]);
 }
 
 #[test]

@@ -15,8 +15,8 @@ macro_rules! entries {
 }
 
 entries! {
-    /// Docs, and an attribute of a lint.
-    #[expect(clippy::unused_async, reason = "that is what it is for")]
+    /// Docs, and another attribute.
+    #[must_use]
     plain() -> u8 { 1 }
     questions(text: &str) -> Result<u32, Box<dyn Error + Send + Sync>> {
         let number: u32 = tokio::spawn(std::future::ready(text.to_owned())).await?.parse()?;

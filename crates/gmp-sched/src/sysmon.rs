@@ -14,7 +14,7 @@
 //! no P is idle. If one is, an M is woken to steal instead.
 //!
 //! # Rhythm
-//! Asleep while all Ps are idle; the first M to take one wakes it (`rouse`). Then a look every `LONG_TICK`, and every
+//! Asleep while all Ps are idle, and have been since the look before; the first M to take one wakes it (`rouse`). Then a look every `LONG_TICK`, and every
 //! `SHORT_TICK` while a poll is suspected, or one of a kind that has been caught lately runs. Go looks after 20 µs and then ever
 //! less often: it does so to take Ps from system calls, which here say so themselves and cost nothing until a tick has passed.
 //!
@@ -151,8 +151,11 @@ fn run(sched: &Arc<Sched>) {
     let mut watch = Watch::new(sched);
     let mut tick = SHORT_TICK;
     let mut reaped = nanotime();
+    let mut turns = 0;
     while !sched.is_closing() {
-        if !fall_asleep(sched, &mut watch) {
+        // If something has run since the last look, more will come soon: to be woken for it costs the M that runs it.
+        let before = std::mem::replace(&mut turns, all_turns(sched));
+        if before != turns || !fall_asleep(sched, &mut watch) {
             let began = nanotime();
             sched.sysmon.note.sleep_timeout(Duration::from_nanos(tick));
             let now = nanotime();
@@ -168,6 +171,11 @@ fn run(sched: &Arc<Sched>) {
             retire::drain_retired(sched);
         }
     }
+}
+
+/// How many turns there have been; records that come and go make it another number, too.
+fn all_turns(sched: &Sched) -> u64 {
+    sched.used_slots().iter().fold(0, |sum, slot| sum.wrapping_add(slot.record().turn()))
 }
 
 /// Whether no M is idle and none may be to be had: a thread has been refused.

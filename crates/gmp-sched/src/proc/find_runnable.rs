@@ -3,7 +3,7 @@
 //! | | source | when |
 //! |---|---|---|
 //! | 1 | own timers | each fourth turn, or more seldom where many wait or the earliest is far |
-//! | 2 | netpoll without waiting, timers of idle slots; global queue, one G | each 61st turn |
+//! | 2 | netpoll without waiting, timers of idle slots; global queue: one G, and as many as wait in the ring | each 61st turn |
 //! | 3 | `runnext`, then the ring | |
 //! | 4 | global queue, a batch | |
 //! | 5 | netpoll without waiting | if the last wait for events was none |
@@ -140,7 +140,30 @@ unsafe fn every_61st(sched: &Sched, pp: &P) -> Option<Gp> {
             unsafe { ready::runqput_quiet(sched, pp, next) };
         }
     }
-    sched.runq.get()
+    let first = sched.runq.get()?;
+    if !sched.fifo && !sched.runq.is_empty() {
+        // SAFETY: the caller's promise.
+        unsafe { take_more(sched, pp) };
+    }
+    Some(first)
+}
+
+/// More Gs wait globally. As many as wait here come along: where Gs that yield keep the ring from ever being empty, one in 61 turns would be
+/// a small share.
+///
+/// # Safety
+/// The calling thread's M must hold the record.
+unsafe fn take_more(sched: &Sched, pp: &P) {
+    let fair = sched.runq.len().div_ceil(sched.procs());
+    for _ in 0..pp.runq.len().min(fair).min(CAPACITY / 8) {
+        let Some(gp) = sched.runq.get() else { break };
+        // SAFETY: the caller's promise; it was in a queue and is in none now.
+        unsafe { ready::runqput_quiet(sched, pp, gp) };
+    }
+    // While they were in our hands nobody could see them.
+    if sched.idle.should_wake() {
+        wakep::wakep(sched);
+    }
 }
 
 /// # Safety

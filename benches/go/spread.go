@@ -53,12 +53,12 @@ func grow(levels, first int) int {
 // How far apart a hundred equal goroutines are when time is up.
 func fairness(p params) []measurement {
 	const goroutines = 100
-	var over atomic.Bool
+	var begun, over atomic.Bool
 	taken := make(chan int, goroutines)
-	start := time.Now()
 	for range goroutines {
 		go func() {
 			turns := 0
+			begun.Store(true)
 			for !over.Load() {
 				compute(2_500)
 				turns++
@@ -68,6 +68,10 @@ func fairness(p params) []measurement {
 		}()
 	}
 	// The one who waits is no goroutine among them: its thread sleeps.
+	for !begun.Load() {
+		block(time.Millisecond)
+	}
+	start := time.Now()
 	block(time.Duration(max(2*p.scale, 0.1) * float64(time.Second)))
 	over.Store(true)
 	elapsed := time.Since(start)

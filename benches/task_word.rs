@@ -20,7 +20,7 @@
 //! Go: none — casgstatus has no benchmark.
 
 use criterion::Criterion;
-use gmp_task::status::{Complete, Park, Status, WakeByVal};
+use gmp_task::status::{Complete, Park, Status, Wake};
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -95,7 +95,7 @@ impl Word for Status {
 
     #[inline]
     fn wake(&self) -> bool {
-        self.wake_by_ref()
+        self.wake_by_ref().is_submit()
     }
 
     #[inline]
@@ -111,7 +111,7 @@ impl Word for Status {
 
     #[inline]
     fn wake_by(reference: &'static Status) -> bool {
-        reference.wake_by_val() == WakeByVal::Submit
+        reference.wake_by_val() == Wake::Submit
     }
 }
 

@@ -240,8 +240,10 @@ async fn tasks_and_processes() {
     assert_eq!(at_last!(&mut task).unwrap(), "output");
 
     let mut child = Command::new("sh").args(["-c", "read line; exit 7"]).stdin(Stdio::piped()).spawn().unwrap();
+    // Otherwise `wait` closes it, and the child is done.
+    let input = child.stdin.take();
     assert!(briefly(child.wait()).await.is_none());
-    // `wait` closes the input, which is what the child waits for.
+    drop(input);
     assert_eq!(at_last!(child.wait()).unwrap().code(), Some(7));
     assert_eq!(child.wait().await.unwrap().code(), Some(7));
 }

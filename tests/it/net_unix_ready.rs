@@ -87,7 +87,7 @@ fn try_read_and_try_write() {
                 for read in READS {
                     let (client, server) = connected().await;
                     // A fresh socket is taken for readable, and stays so if an event comes while a try finds that it isn't.
-                    let mut readable = loop {
+                    let readable = loop {
                         would_block(read(&server, &mut Vec::new()));
                         let mut readable = ByHand::new(server.readable());
                         if readable.poll().is_pending() {

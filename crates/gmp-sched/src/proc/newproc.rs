@@ -140,6 +140,12 @@ where
     let sched = unsafe { sched.as_ref() };
     // ORDERING: a figure for people.
     sched.stats.remote_spawned.fetch_add(1, Ordering::Relaxed);
+    if sched.is_closing() {
+        // The queue may not have been closed yet; what gets in now is cancelled at the end, and that may be a while.
+        // SAFETY: the G is ours and was never queued.
+        unsafe { crate::shutdown::cancel(sched, gp) };
+        return join;
+    }
     // SAFETY: the G is ours.
     match unsafe { sched.runq.put_new(gp) } {
         Ok(()) => {

@@ -50,7 +50,8 @@ async fn settle() {
     }
 }
 
-#[tokio::test]
+/// With a clock that doesn't go on between the making of a timer and its first poll.
+#[tokio::test(start_paused = true)]
 async fn a_task_is_polled_when_it_is_spawned_and_when_it_is_woken() {
     assert_eq!(tokio::spawn(counted(async {})).await.unwrap(), 1);
     assert_eq!(tokio::spawn(counted(yield_now())).await.unwrap(), 2);
@@ -88,8 +89,12 @@ async fn a_task_is_polled_when_it_is_spawned_and_when_it_is_woken() {
     let task = tokio::spawn(counted(timeout(Duration::from_millis(2), pending::<()>())));
     assert_eq!(task.await.unwrap(), 2);
 
-    let job = tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_millis(5)));
-    assert_eq!(tokio::spawn(counted(job)).await.unwrap(), 2);
+    let (go_on, may_go_on) = std_mpsc::channel();
+    let job = tokio::task::spawn_blocking(move || may_go_on.recv().unwrap());
+    let task = tokio::spawn(counted(job));
+    settle().await;
+    go_on.send(()).unwrap();
+    assert_eq!(task.await.unwrap(), 2);
 
     let mut set = JoinSet::new();
     set.spawn(pending());
@@ -169,12 +174,21 @@ fn the_future_of_block_on_is_polled_when_it_is_woken() {
         for _ in 0..10 {
             rt.spawn(settle());
         }
-        let (tx, rx) = oneshot::channel();
-        std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(20));
+        let (tx, mut rx) = oneshot::channel();
+        let (waits, is_waiting) = std_mpsc::channel();
+        let other = std::thread::spawn(move || {
+            is_waiting.recv().unwrap();
             tx.send(()).unwrap();
         });
-        assert_eq!(rt.block_on(counted(rx)), 2, "{rt:?}");
+        let receives = poll_fn(move |cx| {
+            let polled = Pin::new(&mut rx).poll(cx);
+            if polled.is_pending() {
+                waits.send(()).unwrap();
+            }
+            polled
+        });
+        assert_eq!(rt.block_on(counted(receives)), 2, "{rt:?}");
+        other.join().unwrap();
     }
 }
 

@@ -3,7 +3,7 @@
 //! * [`config`] — every knob, filled by the builder.
 //! * [`order`] — whom an M steals from first.
 //! * [`p`] — the P record: what an M needs to run Gs. And the P *slot*: one of GOMAXPROCS places for a record.
-//! * [`kept`] — what an M keeps for those who sleep.
+//! * `kept` — what an M keeps for those who sleep.
 //! * [`m`] — the M: an OS thread with its g0.
 //! * [`schedt`] — what all of them share.
 //!

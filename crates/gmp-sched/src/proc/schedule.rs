@@ -1,6 +1,6 @@
 //! The loop of an M: find a G, run it, until told to stop.
 //!
-//! In two parts. [`look`] goes through all that an M has to see to, and to all places where Gs come from. [`run_own`] runs the G that it has
+//! In two parts. `look` goes through all that an M has to see to, and to all places where Gs come from. `run_own` runs the G that it has
 //! found and those that come after it out of the M's own queue, for as long as nothing else is due. What is rare has one test there for
 //! many things: the count of turns for all that is done every so many, the M's marks for what sysmon wants (`proc/hog.rs`). A worker that is
 //! to end has been idle, a spinner has found nothing yet, and neither is in `run_own`: it doesn't ask.

@@ -1,4 +1,4 @@
-//! [`Orders`]: whom each slot steals from first, for one number of Ps.
+//! `Orders`: whom each slot steals from first, for one number of Ps.
 //!
 //! Made when it is first asked for, and kept: an M may be looking through one while the number of Ps changes.
 //!

@@ -5,6 +5,7 @@
 
 mod report; //    the hook, and what is printed
 mod computing; // tasks that use the CPU without a pause
+mod crowded; //   on a machine that others keep busy
 
 use crate::support::{PATIENCE, eventually, in_child, ms, multi, multi_builder, stderr, watched};
 use gmp::io::{AsyncReadExt, AsyncWriteExt};

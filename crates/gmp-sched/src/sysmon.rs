@@ -13,9 +13,11 @@
 //! *Something waits*: a queue isn't empty, a timer is due, or nobody is in the seat though there is something to wait for; and
 //! no P is idle. If one is, an M is woken to steal instead.
 //!
+//! It also sees how many CPUs others leave, and so how many Ms are worth waking (`cpus.rs`).
+//!
 //! # Rhythm
 //! Asleep while all Ps are idle, and have been since the look before; the first M to take one wakes it (`rouse`). Then a look every `LONG_TICK`, and every
-//! `SHORT_TICK` while a poll is suspected, or one of a kind that has been caught lately runs. Go looks after 20 µs and then ever
+//! `SHORT_TICK` while a poll is suspected, or one of a kind that has been caught lately runs; `LIMITED_TICK` while little is woken. Go looks after 20 µs and then ever
 //! less often: it does so to take Ps from system calls, which here say so themselves and cost nothing until a tick has passed.
 //!
 //! # Limits
@@ -31,12 +33,14 @@
 //! Go: runtime/proc.go (sysmon, retake, 6537-6720)
 
 mod classify;
+mod cpus;
 mod watch;
 mod report;
 
 use crate::proc::idle::{EMPTY_SEAT, Idle};
 use crate::proc::{hog, newm, pin, retire, seat, wakep};
 use crate::runtime2::schedt::Sched;
+use cpus::Cpus;
 use gmp_arch::ticks::nanotime;
 use gmp_base::loom::unmodelled::Ordering as Unmodelled;
 use gmp_base::loom::{AtomicU32, Ordering};
@@ -51,6 +55,8 @@ pub use report::{StallKind, StalledPoll};
 const LONG_TICK: u64 = 5_000_000;
 /// Between two looks while a poll is suspected.
 const SHORT_TICK: u64 = 1_000_000;
+/// Between two looks while what comes is left to the Ms that are awake.
+const LIMITED_TICK: u64 = 2_000_000;
 /// While all Ps are idle but some Ms are still stuck, whose ends are to be told.
 const LAZY_TICK: u64 = 50_000_000;
 
@@ -149,18 +155,25 @@ fn run(sched: &Arc<Sched>) {
     // Whoever started it may be pinned.
     pin::float(sched);
     let mut watch = Watch::new(sched);
+    let mut cpus = Cpus::new(sched);
     let mut tick = SHORT_TICK;
     let mut reaped = nanotime();
     let mut turns = 0;
     while !sched.is_closing() {
         // If something has run since the last look, more will come soon: to be woken for it costs the M that runs it.
         let before = std::mem::replace(&mut turns, all_turns(sched));
-        if before != turns || !fall_asleep(sched, &mut watch) {
+        if before != turns || !fall_asleep(sched, &mut watch, &mut cpus) {
             let began = nanotime();
             sched.sysmon.note.sleep_timeout(Duration::from_nanos(tick));
             let now = nanotime();
             let overslept = now.saturating_sub(began) > 2 * tick;
-            tick = if watch.look(sched, now, overslept) { SHORT_TICK } else { LONG_TICK };
+            let suspicious = watch.look(sched, now, overslept);
+            let limited = cpus.look(sched, watch.stuck(), now);
+            tick = match (suspicious, limited) {
+                (true, _) => SHORT_TICK,
+                (false, true) => LIMITED_TICK,
+                (false, false) => LONG_TICK,
+            };
             if now.saturating_sub(reaped) > nanos(sched.config.thread_keep_alive) {
                 reaped = now;
                 newm::dismiss_surplus(sched);
@@ -200,11 +213,12 @@ fn stand_in(sched: &Arc<Sched>) {
 }
 
 /// Sleeps if all Ps are idle, until one isn't.
-fn fall_asleep(sched: &Arc<Sched>, watch: &mut Watch) -> bool {
+fn fall_asleep(sched: &Arc<Sched>, watch: &mut Watch, cpus: &mut Cpus) -> bool {
     if sched.is_closing() || !sched.sysmon.may_sleep(&sched.idle) {
         return false;
     }
     watch.forget();
+    cpus.forget(sched);
     loop {
         if watch.any_stuck() || is_short_of_ms(sched) {
             sched.sysmon.note.sleep_timeout(Duration::from_nanos(LAZY_TICK));

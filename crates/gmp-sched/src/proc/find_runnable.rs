@@ -76,6 +76,7 @@ pub(crate) fn find_runnable<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mu
     if let Some(gp) = unsafe { globrunqget(sched, pp) } {
         return Some(gp);
     }
+    pp.stats.dry.add(1);
     // SAFETY: this thread's M holds the record, and this is g0.
     if unsafe { look_elsewhere(sched, g0, pp) } {
         // SAFETY: this thread's M holds the record.

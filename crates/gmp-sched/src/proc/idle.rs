@@ -11,6 +11,9 @@
 //! "for ever" or a time that was found without its timer; if that is later than the timer it kicks the seat's M, which
 //! then looks again. The same holds for the first descriptor that is opened.
 //!
+//! # How many Ms
+//! No more are woken than there are CPUs for, if others keep the machine busy: see `awake.rs` in here.
+//!
 //! # How many slots
 //! Those below `wanted` are in use, and for a moment some that are to go: see `resize.rs` in here.
 //!
@@ -24,7 +27,12 @@ use gmp_base::lockrank::LockRank;
 use gmp_base::loom::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use gmp_queue::Pmask;
 
+mod awake;
+mod outcome;
 mod resize;
+
+use awake::Awake;
+pub use outcome::{Claim, Cover, GiveUp, Leave};
 
 /// Idle Ps, idle Ms, spinning Ms.
 #[derive(Debug)]
@@ -43,6 +51,8 @@ pub struct Idle<T> {
     in_use: AtomicUsize,
     /// The other ones: neither idle nor anybody's. Changed under the lock.
     out: Pmask,
+    /// How many Ms are to be awake, and which of them don't count.
+    awake: Awake,
     /// Until when the M in the seat waits; [`EMPTY_SEAT`] if nobody is there, [`FOR_EVER`] while it looks. Becomes and ceases
     /// to be empty under the lock.
     until: CachePadded<AtomicU64>,
@@ -60,52 +70,6 @@ struct Lists<T> {
     midle: Vec<T>,
     /// The idle M in the seat, which isn't among the others.
     seated: Option<T>,
-}
-
-/// Whether the M in the seat wakes in time.
-#[must_use]
-#[derive(Debug, PartialEq, Eq)]
-pub enum Cover<T> {
-    /// It does.
-    Covered,
-    /// It doesn't: kick it.
-    Kick(T),
-    /// Nobody is in the seat. Who is awake will look before it sleeps.
-    Empty,
-}
-
-/// A P slot that is no longer idle, for an M that is counted as spinning.
-#[must_use]
-#[derive(Debug, PartialEq, Eq)]
-pub struct Claim<T> {
-    /// The slot.
-    pub slot: usize,
-    /// An M that was idle; if there was none, one has to be made.
-    pub mp: Option<T>,
-}
-
-/// What became of an M's attempt to give its P up.
-#[must_use]
-#[derive(Debug, PartialEq, Eq)]
-pub enum GiveUp {
-    /// The P is idle now. The caller must look into all queues again.
-    Idle,
-    /// The caller keeps its P and is counted as spinning: somebody asked for one.
-    SpinInstead,
-}
-
-/// What became of an M's attempt to leave the list of idle Ms on its own.
-#[must_use]
-#[derive(Debug, PartialEq, Eq)]
-pub enum Leave {
-    /// It has left the list, and takes this slot, counted as spinning.
-    WithP(usize),
-    /// It has left the list; there is no idle P.
-    WithoutP,
-    /// It is still in the list; there is no idle P.
-    Stayed,
-    /// It isn't in the list: a waker has taken it out and will give it a P.
-    Claimed,
 }
 
 impl<T: Copy + PartialEq> Idle<T> {
@@ -131,6 +95,7 @@ impl<T: Copy + PartialEq> Idle<T> {
             wanted: AtomicUsize::new(procs),
             in_use: AtomicUsize::new(procs),
             out,
+            awake: Awake::default(),
             until: CachePadded::new(AtomicU64::new(EMPTY_SEAT)),
             lists: Lock::new(LockRank::Sched, Lists { midle: Vec::new(), seated: None }),
         }
@@ -143,7 +108,9 @@ impl<T: Copy + PartialEq> Idle<T> {
         // `join`, after its P is among the idle, or it among the idle Ms.
         fence(Ordering::SeqCst);
         // ORDERING: the fence is what orders these two.
-        self.npidle.load(Ordering::Relaxed) != 0 && self.nmspinning.load(Ordering::Relaxed) == 0
+        self.npidle.load(Ordering::Relaxed) != 0
+            && self.nmspinning.load(Ordering::Relaxed) == 0
+            && !self.is_left_to_the_awake()
     }
 
     /// Whether no M is in the seat.

@@ -170,8 +170,7 @@ impl<'a> LockedP<'a> {
         if sched.fifo {
             return false;
         }
-        // ORDERING: only the count matters.
-        let few = sched.nlocked.fetch_add(1, Unmodelled::Relaxed) + 1 < sched.procs();
+        let few = sched.idle.count_locked() < sched.procs();
         self.counted = few || sched.sysmon.is_on();
         // In a blocking section it may have one already.
         if self.counted && (self.mp.p().is_some() || acquirep::try_acquirep(sched, self.mp, prefer)) {
@@ -191,8 +190,7 @@ impl<'a> LockedP<'a> {
 
     fn uncount(&mut self, anyway: bool) {
         if std::mem::take(&mut self.counted) || anyway {
-            // ORDERING: only the count matters.
-            self.sched.nlocked.fetch_sub(1, Unmodelled::Relaxed);
+            self.sched.idle.uncount_locked();
         }
     }
 }

@@ -145,10 +145,11 @@ fn mpark<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U, slot: usize) {
                 Leave::Claimed => {}
             }
         }
-        let fresh = !seated && sched.idle.take_seat(MPtr::of(mp));
+        // Who is awake and alone has no use for somebody whom the kernel wakes beside him (`idle/awake.rs`).
+        let fresh = !seated && !sched.idle.is_left_to_the_awake() && sched.idle.take_seat(MPtr::of(mp));
         seated |= fresh;
         if !seated {
-            // Another M is in the seat. It is to wake for what we leave behind.
+            // Another M is in the seat, or will be. It is to wake for what we leave behind.
             seat::cover_slot(sched, slot);
             mp.note.sleep();
             continue;

@@ -252,10 +252,18 @@ pub(crate) fn cover_stuck(sched: &Sched, slot: usize) {
     }
 }
 
-/// A P is idle now whose slot may have timers, and its M doesn't take the seat: sees that somebody wakes for them, and for events.
+/// A P is idle now whose slot may have timers, and its M doesn't take the seat: sees that somebody wakes for them, and for events. And
+/// for other slots' timers, if the seat is empty: they may have been left to this M (`idle/awake.rs`).
 pub(crate) fn cover_slot(sched: &Sched, slot: usize) {
-    // A clock that stands still is moved only when all Ps are idle: maybe now.
-    let when = if sched.clock.is_virtual() { 0 } else { sched.slots[slot].timers.earliest() };
+    let of = |slot: &crate::runtime2::p::Slot| slot.timers.earliest();
+    let when = if sched.clock.is_virtual() {
+        // A clock that stands still is moved only when all Ps are idle: maybe now.
+        0
+    } else if sched.idle.is_seat_empty() {
+        sched.used_slots().iter().map(|slot| of(slot)).min().unwrap_or(NEVER)
+    } else {
+        of(&sched.slots[slot])
+    };
     if when != NEVER || sched.netpoll.get().is_some_and(|netpoll| netpoll.open_count() > 0) {
         cover(sched, when);
     }

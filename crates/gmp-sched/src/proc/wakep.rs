@@ -50,7 +50,7 @@ pub(crate) fn any_ring_has_work(sched: &Sched) -> bool {
 pub(crate) fn resetspinning(sched: &Sched, mp: &M) {
     if mp.is_spinning() {
         mp.set_spinning(false);
-        if sched.idle.stop_spinning() && leaves_work(sched) {
+        if sched.idle.stop_spinning() && leaves_work(sched) && !sched.idle.is_left_to_the_awake() {
             wakep(sched);
         }
     }

@@ -234,6 +234,8 @@ stats! {
     steal_operations,
     /// Times that the ring overflowed.
     overflows,
+    /// Times that an M of this P found nothing in the queues that it looks into first, its own and the global one.
+    dry,
     /// Times that an M of this P went to sleep.
     parks,
     /// Times that an M of this P went to sleep or woke.

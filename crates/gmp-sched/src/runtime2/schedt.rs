@@ -85,8 +85,6 @@ pub struct Sched {
     /// All records, in order of their ids; the first `len` are set. Grows under `records`.
     allp: Box<[AtomicPtr<P>]>,
     records: Lock<Records>,
-    /// Ps that are held by Ms in `block_on`, which run nothing else.
-    pub(crate) nlocked: Gauge,
     /// Gs that are locked to Ms, and wait.
     pub(crate) lockedms: LockedMs<MPtr>,
     /// How many Gs are locked to Ms that run nothing else meanwhile.
@@ -255,7 +253,6 @@ impl Sched {
             allgs: AllGs::new(procs),
             allp: (0..room + MAX_SPARE_RECORDS).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
             records: Lock::new(LockRank::Sched, Records::default()),
-            nlocked: Gauge::new(0),
             lockedms: LockedMs::new(),
             nlockedg: Gauge::new(0),
             nretired: Gauge::new(0),

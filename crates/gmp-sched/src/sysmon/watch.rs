@@ -127,6 +127,11 @@ impl Watch {
         !self.caught.is_empty()
     }
 
+    /// How many Ps are held by Ms that are stuck.
+    pub(super) fn stuck(&self) -> usize {
+        self.seen.iter().filter(|seen| seen.stuck.is_some()).count()
+    }
+
     /// Looks at every P. Says whether it should do so again soon.
     pub(super) fn look(&mut self, sched: &Arc<Sched>, now: u64, overslept: bool) -> bool {
         // ORDERING: a figure for people.

@@ -394,3 +394,70 @@ impl World {
         true
     }
 }
+
+/// There is a CPU for one M (`awake.rs`).
+impl World {
+    /// M `me` has nothing to run: it gives its P up, or runs what it finds on its way.
+    fn park_once(&self, me: usize) {
+        let (mut slot, mut spinning) = (me, false);
+        loop {
+            if self.idle.give_up(slot, Some(me), spinning) == GiveUp::SpinInstead {
+                spinning = true;
+            } else if !self.has_work() {
+                return;
+            } else if let Leave::WithP(s) = self.idle.leave_with_p(me, slot) {
+                (slot, spinning) = (s, true);
+            } else {
+                return;
+            }
+            while let Some(item) = self.take() {
+                free(item);
+                if std::mem::take(&mut spinning) && self.idle.stop_spinning() && self.has_work() {
+                    self.wakep();
+                }
+            }
+        }
+    }
+
+    fn is_anyone_woken(&self) -> bool {
+        self.nextp.iter().any(|nextp| nextp.load(Ordering::Relaxed) != 0)
+    }
+}
+
+/// A thread from outside leaves what it submits to the Ms that are awake, which go to sleep.
+#[test]
+fn loom_left_to_the_awake() {
+    loom::model(|| {
+        let w = World::new(2);
+        w.idle.limit_awake(1);
+        let ms: Vec<_> = (0..2).map(|me| (w.clone(), me)).collect();
+        let ms: Vec<_> = ms.into_iter().map(|(m, me)| thread::spawn(move || m.park_once(me))).collect();
+        w.submit_global();
+        ms.into_iter().for_each(|m| m.join().unwrap());
+        assert!(!w.has_work() || w.is_anyone_woken(), "left to nobody");
+    });
+}
+
+/// An M goes to sleep without the seat, as another one is awake; that one gives its P up and doesn't take the seat either. There is a timer.
+#[test]
+fn loom_seat_left_to_the_awake() {
+    loom::model(|| {
+        let w = World::new(2);
+        w.idle.limit_awake(1);
+        w.earliest.store(5, Ordering::Relaxed);
+        let m = w.clone();
+        let sleeper = thread::spawn(move || {
+            if m.idle.give_up(1, Some(1), false) == GiveUp::Idle
+                && !m.idle.is_left_to_the_awake()
+                && m.idle.take_seat(1)
+            {
+                m.idle.wait_until(1, m.earliest.load(Ordering::Relaxed));
+            }
+        });
+        // `handoffp` and `cover_slot`.
+        let _ = w.idle.give_up(0, None, false);
+        w.arm();
+        sleeper.join().unwrap();
+        assert!(w.idle.until() == 5 || w.is_anyone_woken(), "nobody waits for the timer");
+    });
+}

@@ -27,6 +27,12 @@ pub fn run_delay() -> Option<u64> {
     os::run_delay()
 }
 
+/// As [`run_delay`], of another thread of this process.
+#[must_use]
+pub fn run_delay_of(tid: i32) -> Option<u64> {
+    os::run_delay_of(tid)
+}
+
 /// A set of CPU numbers. Its text form is the kernel's, "0-3,8".
 #[derive(Clone, Default)]
 pub struct CpuSet {

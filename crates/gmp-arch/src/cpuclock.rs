@@ -32,6 +32,12 @@ impl ThreadCpuClock {
         os::CpuClock::of_thread(tid).map(ThreadCpuClock)
     }
 
+    /// That of all threads of this process together, those that have ended among them. `None` where it isn't to be had.
+    #[must_use]
+    pub fn of_process() -> Option<ThreadCpuClock> {
+        os::CpuClock::of_process().map(ThreadCpuClock)
+    }
+
     /// CPU time used so far, in user code and the kernel. `None` once the thread has ended.
     #[must_use]
     pub fn read(&self) -> Option<Duration> {

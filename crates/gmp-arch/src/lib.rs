@@ -7,7 +7,7 @@
 //! |---|---|
 //! | the boot sequence | [`cpuid::host`], [`cpuid::check_build_level`], [`stack`], [`secure`], [`ncpu::count`], [`topology`] |
 //! | an M that takes or loses a slot | [`affinity`] |
-//! | the system monitor | [`cpuclock`], [`load`], [`affinity::set_thread`], [`ticks`] |
+//! | the system monitor | [`cpuclock`], [`idletime`], [`affinity::set_thread`], [`ticks`] |
 //!
 //! Rules: nothing here panics on what the machine says, however odd; what can't be found out is
 //! `None`, "unknown", or the harmless assumption that the function documents. No state is kept but
@@ -32,7 +32,7 @@ pub mod affinity;
 pub mod topology;
 pub mod ncpu;
 pub mod cpuclock;
-pub mod load;
+pub mod idletime;
 pub mod secure;
 
 #[cfg(test)]

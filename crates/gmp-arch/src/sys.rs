@@ -8,8 +8,9 @@
 //! * `set_affinity(&[usize]) -> io::Result<()>`: for the calling thread; `set_affinity_of(tid,
 //!   &[usize])`: for another thread of this process, and an error for any other tid.
 //! * `gettid() -> i32`: the calling thread's id for `set_affinity_of`; 0 where there is none.
-//! * `CpuClock`, `Copy`: `current() -> Option<Self>`, `of_thread(tid) -> Option<Self>` and `read(self) ->
+//! * `CpuClock`, `Copy`: `current() -> Option<Self>`, `of_thread(tid) -> Option<Self>`, `of_process() -> Option<Self>` and `read(self) ->
 //!   Option<Duration>`; uninhabited where no thread can read another's clock.
+//! * `run_delay() -> Option<u64>`, `run_delay_of(tid)`: nanoseconds that a thread has waited for a CPU.
 //! * `wants_cpu(tid) -> Option<bool>`: whether a thread runs or could.
 //! * `is_setuid() -> bool`, `auxv_random() -> Option<[u8; 16]>`, `page_size() -> usize`.
 //! * `file_root() -> Option<&'static Path>`: below which /proc and /sys are, where they are

@@ -81,3 +81,16 @@ fn who_waits_wants_no_cpu() {
     waits.join().unwrap();
     assert_eq!(wants_cpu(i32::MAX), None, "no such thread");
 }
+
+#[test]
+fn the_processs_clock_counts_all_threads() {
+    let (process, thread) = (ThreadCpuClock::of_process().unwrap(), ThreadCpuClock::current().unwrap());
+    let (all, own) = (process.read().unwrap(), thread.read().unwrap());
+    burn_until(thread, own + Duration::from_millis(2));
+    let helper = thread::spawn(|| {
+        let clock = ThreadCpuClock::current().unwrap();
+        burn_until(clock, Duration::from_millis(2));
+    });
+    helper.join().unwrap();
+    assert!(process.read().unwrap() - all >= Duration::from_millis(4), "this thread's and that of one that has ended");
+}

@@ -125,6 +125,10 @@ impl CpuClock {
         (rc == 0).then_some(CpuClock(id))
     }
 
+    pub(crate) fn of_process() -> Option<CpuClock> {
+        Some(CpuClock(libc::CLOCK_PROCESS_CPUTIME_ID))
+    }
+
     pub(crate) fn of_thread(tid: i32) -> Option<CpuClock> {
         // The kernel's rule (MAKE_THREAD_CPUCLOCK): the complement of the id above three bits that say which clock.
         const PER_THREAD: i32 = 4;
@@ -186,8 +190,17 @@ pub(crate) fn file_root() -> Option<&'static Path> {
 
 /// Nanoseconds that the calling thread could have run and had no CPU to run on.
 pub(crate) fn run_delay() -> Option<u64> {
+    run_delay_in("/proc/thread-self/schedstat")
+}
+
+/// As [`run_delay`] of another thread.
+pub(crate) fn run_delay_of(tid: i32) -> Option<u64> {
+    run_delay_in(&format!("/proc/self/task/{tid}/schedstat"))
+}
+
+fn run_delay_in(file: &str) -> Option<u64> {
     // "cpu_time run_delay timeslices", if the kernel keeps them.
-    std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split_ascii_whitespace().nth(1)?.parse().ok()
+    std::fs::read_to_string(file).ok()?.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
 /// Whether a thread of this process runs or waits for a CPU, and for nothing else.

@@ -34,6 +34,10 @@ impl CpuClock {
         None
     }
 
+    pub(crate) fn of_process() -> Option<CpuClock> {
+        None
+    }
+
     pub(crate) fn of_thread(_tid: i32) -> Option<CpuClock> {
         None
     }
@@ -67,6 +71,10 @@ pub(crate) fn file_root() -> Option<&'static Path> {
 
 /// The system doesn't say, of a thread.
 pub(crate) fn run_delay() -> Option<u64> {
+    None
+}
+
+pub(crate) fn run_delay_of(_tid: i32) -> Option<u64> {
     None
 }
 

@@ -65,7 +65,7 @@ fn every_policy_works() {
     }
 }
 
-/// The boot record says what was decided, and a worker is where it says.
+/// The boot record says what was decided, and a worker is where it says; with `Pin::Auto` when it is busy.
 #[test]
 fn workers_are_where_the_record_says() {
     for pin in policies() {
@@ -82,7 +82,8 @@ fn workers_are_where_the_record_says() {
                     0 => all,
                     n => n,
                 };
-                assert_eq!(cpus, expected, "{pin:?}, p{slot}: {pinning:?}");
+                let floats = pin == Pin::Auto && cpus == all;
+                assert!(cpus == expected || floats, "{pin:?}, p{slot}, on {cpus} CPUs: {pinning:?}");
             }
         });
     }

@@ -237,7 +237,7 @@ fn fall_asleep(sched: &Arc<Sched>, watch: &mut Watch, cpus: &mut Cpus) -> bool {
     }
 }
 
-fn nanos(duration: Duration) -> u64 {
+pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 

@@ -30,14 +30,17 @@ use crate::proc::wakep;
 use crate::runtime2::m::G0;
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
+use gmp_arch::ticks::nanotime;
 use gmp_base::loom::spin_loop;
 use gmp_queue::runq::CAPACITY;
 use gmp_task::Gp;
 
-/// How often a lingering M looks, and how long it pauses between two looks: about 20 µs in all, a fraction of what going to
-/// sleep and being woken takes, and long enough between looks for a producer to have put more than one G there.
-const LINGER_ROUNDS: usize = 20;
+/// How long an M lingers, in nanoseconds: about as long as going to sleep and being woken takes, so that it never loses more than that.
+const LINGER: u64 = 50_000;
+/// How long it pauses between two looks: long enough for a producer to have put more than one G there.
 const LINGER_PAUSES: usize = 32;
+/// In one of so many looks it looks for events, too, which is a system call, and for timers.
+const LINGER_EVENTS: u32 = 4;
 
 /// The next G to run. `None`: the M has been kicked, has slept or has lost its P; ask `until`, then ask again.
 #[inline]
@@ -53,7 +56,7 @@ pub(crate) fn find_runnable<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mu
     }
     if g0.event_tick >= sched.config.event_interval {
         g0.restart_event_tick();
-        pin::notice_crowding(sched, mp, &mut g0.crowding);
+        pin::settle(sched, mp, pp.slot(), &mut g0.treatment);
         // SAFETY: as above.
         unsafe { look_around(sched, g0, pp) };
     }
@@ -230,7 +233,7 @@ unsafe fn spin(sched: &Sched, g0: &mut G0<'_>, pp: &P) -> Option<Gp> {
     if let Some(gp) = unsafe { steal::stealwork(sched, pp) } {
         return Some(gp);
     }
-    if g0.linger && sched.netpoll.get().is_none_or(|netpoll| netpoll.open_count() == 0) {
+    if g0.linger && !sched.idle.is_limited() {
         // SAFETY: the caller's promise.
         return unsafe { linger(sched, g0, pp) };
     }
@@ -238,20 +241,21 @@ unsafe fn spin(sched: &Sched, g0: &mut G0<'_>, pp: &P) -> Option<Gp> {
 }
 
 /// Looks a little longer, if the last sleep was a short one: a producer that makes work a little slower than we do it
-/// would otherwise wake us for every second task, at a price of many tasks. A look in vain is the last until the next
-/// short sleep, so that what comes at longer intervals isn't waited for at the cost of a CPU.
+/// would otherwise wake us for every second task, at a price of many tasks; and an event that comes right after we have gone to wait
+/// for it would cost two switches. A look in vain is the last until the next short sleep, so that what comes at longer intervals isn't waited
+/// for at the cost of a CPU. Not where others want that.
 ///
 /// # Safety
 /// As [`spin`].
 #[cold]
 unsafe fn linger(sched: &Sched, g0: &mut G0<'_>, pp: &P) -> Option<Gp> {
-    for _ in 0..LINGER_ROUNDS {
+    let until = nanotime() + LINGER;
+    let mut looks = 0_u32;
+    while nanotime() < until && !sched.is_closing() {
         for _ in 0..LINGER_PAUSES {
             spin_loop();
         }
-        if sched.is_closing() {
-            break;
-        }
+        looks += 1;
         if !sched.runq.is_empty() {
             // SAFETY: the caller's promise.
             if let Some(gp) = unsafe { globrunqget(sched, pp) } {
@@ -262,6 +266,15 @@ unsafe fn linger(sched: &Sched, g0: &mut G0<'_>, pp: &P) -> Option<Gp> {
             // SAFETY: the caller's promise.
             if let Some(gp) = unsafe { steal::stealwork(sched, pp) } {
                 return Some(gp);
+            }
+        }
+        if looks % LINGER_EVENTS == 0 {
+            // SAFETY: the caller's promise.
+            let found = unsafe { seat::netpoll_now(sched, pp) };
+            // SAFETY: as above.
+            if unsafe { seat::check_all_timers(sched, g0, pp) } || found {
+                // SAFETY: as above.
+                return unsafe { runqget(sched, pp) };
             }
         }
     }

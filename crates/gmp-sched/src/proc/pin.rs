@@ -1,6 +1,6 @@
 //! Where Ms run: decided once at boot for each P slot, carried out when an M takes a slot.
 //!
-//! The pin belongs to the slot: an M that takes one goes to its CPUs. Ms without a P, the blocking pool and M0 after main
+//! The pin belongs to the slot: an M that takes one goes to its CPUs, with `Pin::Auto` when it is busy. Ms without a P, the blocking pool and M0 after main
 //! float over the CPUs that the process had when the runtime was built.
 //!
 //! Go: none — Go doesn't pin.
@@ -10,7 +10,9 @@ use crate::proc::template;
 use crate::runtime2::config::Pin;
 use crate::runtime2::m::M;
 use crate::runtime2::schedt::Sched;
+use crate::sysmon;
 use gmp_arch::affinity::{self, CpuSet};
+use gmp_arch::cpuclock::ThreadCpuClock;
 use gmp_arch::ncpu::CpuCount;
 use gmp_arch::topology::Topology;
 use gmp_base::loom::unmodelled::{AtomicUsize, Ordering};
@@ -100,38 +102,71 @@ impl Pinning {
     }
 }
 
-/// The M takes the slot: go to its CPUs, if it has any and the thread isn't there.
+/// The M takes the slot: go to its CPUs, if it has any and the thread isn't there. With `Pin::Auto` only an M that was pinned before: see
+/// [`settle`].
 #[inline]
 pub(crate) fn pin(sched: &Sched, mp: &M, slot: usize) {
     let cpus = &sched.slots[slot].cpus;
-    if !cpus.is_empty() && !sched.is_crowded() {
+    // ORDERING: the M's own variable.
+    let is_pinned = mp.pinned.load(Ordering::Relaxed) != 0;
+    if !cpus.is_empty() && !sched.is_crowded() && (is_pinned || sched.config.pin != Pin::Auto) {
         return pin_to(mp, slot, cpus);
     }
-    // ORDERING: the M's own variable.
-    if mp.pinned.load(Ordering::Relaxed) != 0 {
+    if is_pinned {
         // By another slot, or before it was crowded.
         unpin(sched, mp);
     }
 }
 
-/// How often an M looks whether it has its CPU to itself, in nanoseconds.
+/// How often an M looks how it has been treated, in nanoseconds.
 const LOOK_EVERY: u64 = 50_000_000;
-/// It hasn't if it waited for it for more than a tenth of the time.
-const CROWDED: u64 = 10;
+/// It shares its CPU if it waited for it for more than a tenth of the time.
+const SHARED: u64 = 10;
+/// It is busy if it computed for more than half of the time, and isn't any more if it did so for less than a fourth.
+const BUSY: u64 = 2;
+const AT_REST: u64 = 4;
 
-/// What an M knows of how it was treated on the CPU that it is pinned to.
+/// What an M knew when it looked last.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Crowding {
+pub(crate) struct Treatment {
     since: u64,
+    /// How long it had waited for a CPU, and used one.
     delay: u64,
+    used: u64,
 }
 
-/// `Pin::Auto` pins because the runtime has the machine to itself. It may turn out that it hasn't: a pinned thread that must share
-/// its CPU can't go where another is free. Then all Ms float from now on.
+/// What an M with `Pin::Auto` does about its pin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Settle {
+    /// It is busy and shares with nobody: it stays where it is, and so do its caches.
+    Pin,
+    /// It sleeps more than it runs: whoever wakes it knows best where to put it. A thread that must be woken elsewhere, on a CPU
+    /// that has gone to sleep, comes several times later.
+    Float,
+    /// It must share its CPU, while another one may be free.
+    Crowded,
+    Stay,
+}
+
+/// `past`: how long it looked back; `waited` and `used`: for how much of that it waited for its CPU, and had it.
+fn treated(is_pinned: bool, past: u64, waited: u64, used: u64) -> Settle {
+    let recent = past < 4 * LOOK_EVERY;
+    let shares = waited > past / SHARED;
+    match is_pinned {
+        true if shares && recent => Settle::Crowded,
+        true if used < past / AT_REST => Settle::Float,
+        false if used > past / BUSY && !shares && recent => Settle::Pin,
+        _ => Settle::Stay,
+    }
+}
+
+/// `Pin::Auto` decides at boot that the runtime has the machine to itself, and where each slot would be. An M goes there when it has been busy for
+/// a while and has found that it does have its CPU to itself. If it must share one that it is pinned to, all Ms float from then on: it
+/// can't go where another is free.
 #[cold]
-pub(crate) fn notice_crowding(sched: &Sched, mp: &M, seen: &mut Crowding) {
-    // ORDERING: the M's own variable.
-    if mp.pinned.load(Ordering::Relaxed) == 0 || sched.config.pin != Pin::Auto {
+pub(crate) fn settle(sched: &Sched, mp: &M, slot: usize, seen: &mut Treatment) {
+    let cpus = &sched.slots[slot].cpus;
+    if cpus.is_empty() || sched.config.pin != Pin::Auto {
         return;
     }
     if sched.is_crowded() {
@@ -142,14 +177,20 @@ pub(crate) fn notice_crowding(sched: &Sched, mp: &M, seen: &mut Crowding) {
     if past < LOOK_EVERY {
         return;
     }
-    let Some(delay) = affinity::run_delay() else { return };
-    // A long time ago says nothing of now.
-    let crowded = past < 4 * LOOK_EVERY && delay.saturating_sub(seen.delay) > past / CROWDED;
-    *seen = Crowding { since: now, delay };
-    if crowded {
-        // ORDERING: a hint; each M comes to see it.
-        sched.crowded.store(true, gmp_base::loom::Ordering::Relaxed);
-        unpin(sched, mp);
+    let used = ThreadCpuClock::of_thread(mp.tid()).and_then(|clock| clock.read());
+    let Some((delay, used)) = affinity::run_delay().zip(used) else { return };
+    let before = std::mem::replace(seen, Treatment { since: now, delay, used: sysmon::nanos(used) });
+    // ORDERING: the M's own variable.
+    let is_pinned = mp.pinned.load(Ordering::Relaxed) != 0;
+    match treated(is_pinned, past, delay.saturating_sub(before.delay), seen.used.saturating_sub(before.used)) {
+        Settle::Pin => pin_to(mp, slot, cpus),
+        Settle::Float => unpin(sched, mp),
+        Settle::Crowded => {
+            // ORDERING: a hint; each M comes to see it.
+            sched.crowded.store(true, gmp_base::loom::Ordering::Relaxed);
+            unpin(sched, mp);
+        }
+        Settle::Stay => {}
     }
 }
 

@@ -22,7 +22,8 @@ pub enum Flavor {
 /// Where an M that holds a P may run.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum Pin {
-    /// [`Core`](Pin::Core) if the runtime has the machine to itself, [`None`](Pin::None) otherwise.
+    /// [`Core`](Pin::Core) for Ms that are busy, if the runtime has the machine to itself; [`None`](Pin::None) otherwise. An M that sleeps
+    /// more than it runs floats, and all do once one of them finds that it must share its CPU.
     #[default]
     Auto,
     /// Each P on a CPU of its own.

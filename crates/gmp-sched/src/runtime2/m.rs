@@ -8,7 +8,7 @@
 use crate::budget::Budget;
 use crate::proc::lockedm::Held;
 use crate::proc::pace::Pace;
-use crate::proc::pin::Crowding;
+use crate::proc::pin::Treatment;
 use crate::runtime2::kept::{Kept, Reading};
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::Sched;
@@ -403,7 +403,7 @@ pub struct G0<'a> {
     /// The last wait for events was so short that a look without waiting would have done.
     pub(crate) events_near: bool,
     /// Whether the M has its CPU to itself.
-    pub(crate) crowding: Crowding,
+    pub(crate) treatment: Treatment,
     /// When the M last woke, in nanoseconds of `nanotime`.
     pub(crate) busy_since: u64,
     /// It has run something since it last woke.
@@ -449,7 +449,7 @@ impl<'a> G0<'a> {
             looks_closely: false,
             event_tick: 0,
             events_near: false,
-            crowding: Crowding::default(),
+            treatment: Treatment::default(),
             depth: crate::getg::depth(),
             busy_since: 0,
             has_run: false,

@@ -49,8 +49,14 @@ impl<T: Copy + PartialEq> Idle<T> {
     #[inline]
     pub fn is_left_to_the_awake(&self) -> bool {
         // ORDERING: as above.
-        let limit = self.awake.limit.load(Ordering::Relaxed);
-        limit < self.in_use() && limit <= self.nawake()
+        self.is_limited() && self.awake.limit.load(Ordering::Relaxed) <= self.nawake()
+    }
+
+    /// Whether others want the CPUs.
+    #[inline]
+    pub fn is_limited(&self) -> bool {
+        // ORDERING: as above.
+        self.awake.limit.load(Ordering::Relaxed) < self.in_use()
     }
 
     /// How many Ps are held by Ms that run what is queued.

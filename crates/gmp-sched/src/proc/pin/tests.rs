@@ -1,6 +1,6 @@
 //! What each policy comes to, on machines that aren't there.
 
-use super::Pinning;
+use super::{LOOK_EVERY, Pinning, Settle, treated};
 use crate::runtime2::config::Pin;
 use gmp_arch::affinity::CpuSet;
 use gmp_arch::ncpu::CpuCount;
@@ -49,4 +49,25 @@ fn custom_keeps_what_is_usable() {
     assert_eq!(p.slots, [[2], [0], [2]]);
     assert!(!decide(&Pin::Custom(vec![77]), 2, FLAT, None).is_pinned());
     assert!(!decide(&Pin::None, 2, FLAT, None).is_pinned());
+}
+
+#[test]
+fn auto_pins_who_is_busy_and_alone() {
+    let of = |percent: u64| LOOK_EVERY / 100 * percent;
+    let look = |is_pinned, waited, used| treated(is_pinned, LOOK_EVERY, of(waited), of(used));
+    assert_eq!(look(false, 0, 95), Settle::Pin);
+    assert_eq!(look(false, 30, 60), Settle::Stay, "it shares: it stays free to go elsewhere");
+    assert_eq!(look(false, 0, 40), Settle::Stay);
+    assert_eq!(look(true, 0, 95), Settle::Stay);
+    assert_eq!(look(true, 0, 40), Settle::Stay, "for a moment");
+    assert_eq!(look(true, 0, 10), Settle::Float);
+    assert_eq!(look(true, 30, 60), Settle::Crowded);
+}
+
+#[test]
+fn what_was_long_ago_says_little() {
+    let past = 100 * LOOK_EVERY;
+    assert_eq!(treated(false, past, 0, past), Settle::Stay);
+    assert_eq!(treated(true, past, past / 2, past / 2), Settle::Stay);
+    assert_eq!(treated(true, past, 0, past / 100), Settle::Float, "it slept");
 }

@@ -64,6 +64,7 @@ pub mod execute;
 pub mod syscall;
 pub mod schedule;
 pub mod needm;
+pub(crate) mod linger;
 pub mod lockedm;
 #[cfg(all(test, gmp_loom))]
 mod testing;

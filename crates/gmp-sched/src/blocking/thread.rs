@@ -5,6 +5,7 @@
 use crate::blocking::crew::Sleeper;
 use crate::blocking::{BlockingPool, Job};
 use crate::getg;
+use crate::proc::linger::Linger;
 use crate::proc::newm;
 use crate::runtime2::schedt::Sched;
 use gmp_arch::ticks::nanotime;
@@ -19,10 +20,6 @@ use std::time::Instant;
 /// As for Ms (`proc/find_runnable.rs`): about 20 µs in all, a fraction of what going to sleep and being woken takes.
 const LINGER_ROUNDS: usize = 40;
 const LINGER_PAUSES: usize = 16;
-/// After so many looks in vain each further one is put off by as much as the last.
-const MAX_IN_VAIN: u32 = 8;
-/// A sleep below this, in nanoseconds, cost more than it spared.
-const SHORT_SLEEP: u64 = 50_000;
 
 /// The threads that have been started and haven't ended.
 #[derive(Debug, Default)]
@@ -46,34 +43,6 @@ struct Me {
     /// It is counted as searching.
     searching: bool,
     linger: Linger,
-}
-
-/// Whether a thread looks a little longer before it sleeps: who submits job after job, each when the last one is done, would otherwise
-/// wake it for each, at a price of many jobs.
-///
-/// It pays only if the submitter runs on another CPU meanwhile. So it is tried after a short sleep, and after looks in vain less and
-/// less often: what comes at longer intervals, or is kept from coming because the looker has its CPU, isn't waited for.
-#[derive(Default)]
-struct Linger {
-    /// The last sleep was a short one, or the last look was worth it.
-    is_due: bool,
-    /// Looks in vain, one after the other.
-    in_vain: u32,
-    /// So many short sleeps are to pass before the next look.
-    skip: u32,
-}
-
-impl Linger {
-    fn has_slept(&mut self, nanos: u64) {
-        self.is_due = nanos < SHORT_SLEEP && self.skip == 0;
-        self.skip = self.skip.saturating_sub(1);
-    }
-
-    fn has_looked(&mut self, found: bool) {
-        self.is_due = found;
-        self.in_vain = if found { 0 } else { (self.in_vain + 1).min(MAX_IN_VAIN) };
-        self.skip = (1 << self.in_vain) - 1;
-    }
 }
 
 /// Starts a thread that is counted as searching. `Ok(false)`: the pool is closed.
@@ -211,7 +180,7 @@ fn find_job(sched: &Arc<Sched>, me: &mut Me) -> Option<Job> {
             }
             return Some(job);
         }
-        if me.linger.is_due && linger(pool, me) {
+        if me.linger.is_due() && linger(pool, me) {
             continue;
         }
         if !pool.crew.park(&me.sleeper, std::mem::take(&mut me.searching)) {

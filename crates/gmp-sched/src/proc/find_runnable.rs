@@ -20,6 +20,7 @@
 //! Go: runtime/proc.go (findRunnable, 3404-3840)
 
 use crate::proc::hog;
+use crate::proc::linger::SHORT_SLEEP;
 use crate::proc::park;
 use crate::proc::pin;
 use crate::proc::ready;
@@ -35,11 +36,9 @@ use gmp_base::loom::spin_loop;
 use gmp_queue::runq::CAPACITY;
 use gmp_task::Gp;
 
-/// How long an M lingers, in nanoseconds: about as long as going to sleep and being woken takes, so that it never loses more than that.
-const LINGER: u64 = 50_000;
-/// How long it pauses between two looks: long enough for a producer to have put more than one G there.
+/// How long a lingering M pauses between two looks: long enough for a producer to have put more than one G there.
 const LINGER_PAUSES: usize = 32;
-/// In one of so many looks it looks for events, too, which is a system call, and for timers.
+/// In one of so many looks it looks for events, too, which is a system call.
 const LINGER_EVENTS: u32 = 4;
 
 /// The next G to run. `None`: the M has been kicked, has slept or has lost its P; ask `until`, then ask again.
@@ -233,51 +232,62 @@ unsafe fn spin(sched: &Sched, g0: &mut G0<'_>, pp: &P) -> Option<Gp> {
     if let Some(gp) = unsafe { steal::stealwork(sched, pp) } {
         return Some(gp);
     }
-    if g0.linger && !sched.idle.is_limited() {
+    if g0.linger.is_due() && !sched.idle.is_limited() {
         // SAFETY: the caller's promise.
         return unsafe { linger(sched, g0, pp) };
     }
     None
 }
 
-/// Looks a little longer, if the last sleep was a short one: a producer that makes work a little slower than we do it
+/// Looks a little longer, if that has been worth it ([`Linger`](super::linger::Linger)): a producer that makes work a little slower than we do it
 /// would otherwise wake us for every second task, at a price of many tasks; and an event that comes right after we have gone to wait
-/// for it would cost two switches. A look in vain is the last until the next short sleep, so that what comes at longer intervals isn't waited
-/// for at the cost of a CPU. Not where others want that.
+/// for it would cost two switches. Not where others want the CPU.
 ///
 /// # Safety
 /// As [`spin`].
 #[cold]
 unsafe fn linger(sched: &Sched, g0: &mut G0<'_>, pp: &P) -> Option<Gp> {
-    let until = nanotime() + LINGER;
+    let until = nanotime() + SHORT_SLEEP;
+    // Timers are fired by who waits for them, when it is worth it.
+    let timer = seat::next_wake(sched);
     let mut looks = 0_u32;
-    while nanotime() < until && !sched.is_closing() {
+    let mut found = None;
+    while found.is_none() && nanotime() < until && !sched.is_closing() {
+        if timer <= sched.clock.now() {
+            return None;
+        }
         for _ in 0..LINGER_PAUSES {
             spin_loop();
         }
         looks += 1;
-        if !sched.runq.is_empty() {
-            // SAFETY: the caller's promise.
-            if let Some(gp) = unsafe { globrunqget(sched, pp) } {
-                return Some(gp);
-            }
-        }
-        if wakep::any_ring_has_work(sched) {
-            // SAFETY: the caller's promise.
-            if let Some(gp) = unsafe { steal::stealwork(sched, pp) } {
-                return Some(gp);
-            }
-        }
-        if looks % LINGER_EVENTS == 0 {
-            // SAFETY: the caller's promise.
-            let found = unsafe { seat::netpoll_now(sched, pp) };
-            // SAFETY: as above.
-            if unsafe { seat::check_all_timers(sched, g0, pp) } || found {
-                // SAFETY: as above.
-                return unsafe { runqget(sched, pp) };
-            }
+        // SAFETY: the caller's promise.
+        found = unsafe { look_again(sched, pp, looks % LINGER_EVENTS == 0) };
+    }
+    g0.linger.has_looked(found.is_some());
+    found
+}
+
+/// A lingering M looks at what may have come: what is queued, and now and then `events`.
+///
+/// # Safety
+/// As [`spin`].
+unsafe fn look_again(sched: &Sched, pp: &P, events: bool) -> Option<Gp> {
+    if !sched.runq.is_empty() {
+        // SAFETY: the caller's promise.
+        if let Some(gp) = unsafe { globrunqget(sched, pp) } {
+            return Some(gp);
         }
     }
-    g0.linger = false;
+    if wakep::any_ring_has_work(sched) {
+        // SAFETY: the caller's promise.
+        if let Some(gp) = unsafe { steal::stealwork(sched, pp) } {
+            return Some(gp);
+        }
+    }
+    // SAFETY: the caller's promise.
+    if events && unsafe { seat::netpoll_now(sched, pp) } {
+        // SAFETY: as above.
+        return unsafe { runqget(sched, pp) };
+    }
     None
 }

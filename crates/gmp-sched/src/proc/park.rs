@@ -14,9 +14,6 @@ use gmp_queue::GQueue;
 use gmp_task::Header;
 use gmp_time::NEVER;
 
-/// A sleep below this, in nanoseconds, cost more than it spared.
-const SHORT_SLEEP: u64 = 50_000;
-
 /// The M gives its P up and sleeps until it gets one, or is kicked. On return it has a P, or is to ask `until` again.
 pub(crate) fn give_up_and_park<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U) {
     let mp = g0.mp;
@@ -69,7 +66,7 @@ fn second_look_and_sleep<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mut U
         }
         mpark(sched, g0, until, slot);
         g0.busy_since = nanotime();
-        g0.linger = g0.busy_since.saturating_sub(now) < SHORT_SLEEP;
+        g0.linger.has_slept(g0.busy_since.saturating_sub(now));
         g0.has_run = false;
         if let Some(hook) = &sched.config.hooks.on_thread_unpark {
             newm::run_hook(hook);

@@ -305,6 +305,13 @@ pub(crate) fn wait(sched: &Sched, g0: &mut G0<'_>, fresh: bool, batch: &mut GQue
     true
 }
 
+/// When the M in the seat would wake for a timer, if there were one.
+pub(super) fn next_wake(sched: &Sched) -> u64 {
+    // A dead one only ends what is done until then.
+    let earliest = sched.used_slots().iter().map(|slot| slot.timers.earliest()).min();
+    spaced(sched, earliest.filter(|&when| when != NEVER).unwrap_or(FOR_EVER))
+}
+
 /// The time of the earliest timer; those of busy slots count later. From `near` on the timer may be a dead one.
 fn earliest(sched: &Sched, near: u64) -> u64 {
     let when = |i: usize| {

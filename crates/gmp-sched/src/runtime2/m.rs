@@ -6,6 +6,7 @@
 //! Go: runtime/runtime2.go (type m, 616)
 
 use crate::budget::Budget;
+use crate::proc::linger::Linger;
 use crate::proc::lockedm::Held;
 use crate::proc::pace::Pace;
 use crate::proc::pin::Treatment;
@@ -410,8 +411,8 @@ pub struct G0<'a> {
     pub(crate) has_run: bool,
     /// What it runs came out of the queue of hogs.
     pub(crate) hog: bool,
-    /// The last sleep was so short that a longer look would have spared it.
-    pub(crate) linger: bool,
+    /// Whether it looks longer before it sleeps.
+    pub(crate) linger: Linger,
 }
 
 impl fmt::Debug for G0<'_> {
@@ -454,7 +455,7 @@ impl<'a> G0<'a> {
             busy_since: 0,
             has_run: false,
             hog: false,
-            linger: false,
+            linger: Linger::default(),
         }
     }
 

@@ -127,6 +127,22 @@ impl<T> Runq<T> {
         NonNull::new(self.owner.next.swap(ptr::null_mut(), Ordering::Acquire))
     }
 
+    /// Which element is `runnext`, for [`take_same_next`](Self::take_same_next). It may be gone, and dead, by now.
+    #[inline]
+    pub fn seen_next(&self) -> Option<NonNull<T>> {
+        // ORDERING: a hint, as in `has_next`; nobody reads what it points to.
+        NonNull::new(self.owner.next.load(Ordering::Relaxed))
+    }
+
+    /// Takes `runnext` away if it is still, or again, the one that was `seen`. (Go's runqgrab does so with a compare-and-swap, too.)
+    #[inline]
+    pub fn take_same_next(&self, seen: NonNull<T>) -> Option<NonNull<T>> {
+        // ORDERING: acquires what the owner published with its release store in `put`, as `take_next`.
+        let taken =
+            self.owner.next.compare_exchange(seen.as_ptr(), ptr::null_mut(), Ordering::Acquire, Ordering::Relaxed);
+        taken.ok().and_then(NonNull::new)
+    }
+
     /// Takes the oldest element of the ring. Anyone may call it; the owner's [`get`](Self::get) does.
     #[inline]
     pub fn take_oldest(&self) -> Option<NonNull<T>> {

@@ -25,14 +25,29 @@ fn get_all(q: &Runq<Item>, seen: &Mutex<Vec<usize>>) {
     }
 }
 
-fn thief(q: Arc<Runq<Item>>, seen: Arc<Mutex<Vec<usize>>>, next_too: bool, start: usize) {
+/// What a taker of `runnext` does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Leave,
+    /// As a thief, who has seen it before.
+    TakeSame,
+    /// As who empties a record.
+    Take,
+}
+
+fn thief(q: Arc<Runq<Item>>, seen: Arc<Mutex<Vec<usize>>>, next: Next, start: usize) {
     let mine = Runq::starting_at(start);
     // SAFETY: this thread owns `mine`, which is empty.
     if let Some(stolen) = unsafe { mine.steal_from(&q) } {
         seen.lock().push(take(stolen.item));
         get_all(&mine, &seen);
-    } else if next_too {
-        if let Some(item) = q.take_next() {
+    } else {
+        let taken = match next {
+            Next::Leave => None,
+            Next::TakeSame => q.seen_next().and_then(|item| q.take_same_next(item)),
+            Next::Take => q.take_next(),
+        };
+        if let Some(item) = taken {
             seen.lock().push(take(item));
         }
     }
@@ -49,9 +64,14 @@ fn model(start: usize, thieves: usize, items: usize, next_every: usize) {
         let q = Arc::new(Runq::starting_at(start));
         let seen = Arc::new(Mutex::new(vec![]));
         let threads: Vec<_> = (0..thieves)
-            .map(|_| {
+            .map(|number| {
                 let (q, seen) = (q.clone(), seen.clone());
-                thread::spawn(move || thief(q, seen, next_every != usize::MAX, start))
+                let next = match number {
+                    _ if next_every == usize::MAX => Next::Leave,
+                    0 => Next::TakeSame,
+                    _ => Next::Take,
+                };
+                thread::spawn(move || thief(q, seen, next, start))
             })
             .collect();
         for i in 0..items {
@@ -110,7 +130,7 @@ fn loom_slot_reuse_against_copy() {
         put(&q, 0, false, &seen);
         let t = {
             let (q, seen) = (q.clone(), seen.clone());
-            thread::spawn(move || thief(q, seen, false, 0))
+            thread::spawn(move || thief(q, seen, Next::Leave, 0))
         };
         get_all(&q, &seen);
         for i in 1..5 {
@@ -130,7 +150,7 @@ fn loom_put_batch_against_thief() {
         let seen = Arc::new(Mutex::new(vec![]));
         let t = {
             let (q, seen) = (q.clone(), seen.clone());
-            thread::spawn(move || thief(q, seen, false, 0))
+            thread::spawn(move || thief(q, seen, Next::Leave, 0))
         };
         let mut batch = GQueue::new();
         for i in 0..3 {
@@ -157,7 +177,7 @@ fn loom_put_batch_into_a_full_ring() {
         }
         let t = {
             let (q, seen) = (q.clone(), seen.clone());
-            thread::spawn(move || thief(q, seen, false, 0))
+            thread::spawn(move || thief(q, seen, Next::Leave, 0))
         };
         let mut batch = GQueue::new();
         for i in 4..7 {

@@ -62,11 +62,13 @@ unsafe fn steal_one(pp: &P, victim: &P, next_too: bool) -> Option<Gp> {
         pp.stats.steal_operations.add(1);
         return Some(stolen.item);
     }
-    if next_too && victim.runq.has_next() {
+    if next_too {
+        let seen = victim.runq.seen_next()?;
         for _ in 0..RUNNEXT_PAUSES {
             spin_loop();
         }
-        let gp = victim.runq.take_next()?;
+        // Another one has come there since: its P runs them as they come.
+        let gp = victim.runq.take_same_next(seen)?;
         pp.stats.steals.add(1);
         pp.stats.steal_operations.add(1);
         return Some(gp);

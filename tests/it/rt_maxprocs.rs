@@ -2,7 +2,7 @@
 //!
 //! Go: runtime/proc_test.go (TestGomaxprocs… in spirit; there the world is stopped)
 
-use crate::support::{current, eventually, multi, multi_builder, on_each_multi, panic_of, watched};
+use crate::support::{current, eventually, multi, multi_builder, on_each_multi, panic_of, threads_called, watched};
 use gmp::runtime::Runtime;
 use gmp::task::JoinSet;
 use gmp::time::sleep;
@@ -108,24 +108,28 @@ fn no_more_tasks_run_at_once_than_there_are_workers() {
     });
 }
 
+/// So many tasks are at the same place at the same time, each keeping its thread.
+fn all_meet(rt: &Runtime, tasks: usize) {
+    let barrier = Arc::new(Barrier::new(tasks));
+    let tasks: Vec<_> = (0..tasks)
+        .map(|_| {
+            let barrier = barrier.clone();
+            rt.spawn(async move { barrier.wait() })
+        })
+        .collect();
+    rt.block_on(async {
+        for task in tasks {
+            task.await.unwrap();
+        }
+    });
+}
+
 #[test]
 fn new_workers_take_part() {
     watched(|| {
         let rt = multi(1);
         assert_eq!(rt.handle().set_max_procs(4), 1);
-        // All four at the same place at the same time, each keeping its thread.
-        let barrier = Arc::new(Barrier::new(4));
-        let tasks: Vec<_> = (0..4)
-            .map(|_| {
-                let barrier = barrier.clone();
-                rt.spawn(async move { barrier.wait() })
-            })
-            .collect();
-        rt.block_on(async {
-            for task in tasks {
-                task.await.unwrap();
-            }
-        });
+        all_meet(&rt, 4);
         let busy = (0..4).filter(|&worker| rt.metrics().worker_poll_count(worker) > 0).count();
         assert!(busy > 1, "all was done by {busy} workers");
     });
@@ -292,28 +296,12 @@ fn the_end_comes_while_workers_go() {
     }
 }
 
-fn threads_called(name: &str) -> usize {
-    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    tasks.filter(|task| std::fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.trim() == name)).count()
-}
-
 #[test]
 fn threads_that_are_not_needed_end() {
     watched(|| {
         let name = "maxprocs-ends";
         let rt = multi_builder(16).thread_keep_alive(Duration::from_millis(1)).thread_name(name).build().unwrap();
-        let barrier = Arc::new(Barrier::new(16));
-        let tasks: Vec<_> = (0..16)
-            .map(|_| {
-                let barrier = barrier.clone();
-                rt.spawn(async move { barrier.wait() })
-            })
-            .collect();
-        rt.block_on(async {
-            for task in tasks {
-                task.await.unwrap();
-            }
-        });
+        all_meet(&rt, 16);
         rt.handle().set_max_procs(1);
         // One with a P and one to spare: the others aren't needed.
         eventually("surplus threads end", || threads_called(name) <= 2);

@@ -2,7 +2,9 @@
 //!
 //! Go: runtime/proc_test.go (TestGomaxprocs… in spirit; there the world is stopped)
 
-use crate::support::{current, eventually, multi, multi_builder, on_each_multi, panic_of, threads_called, watched};
+use crate::support::{
+    current, eventually, in_child, multi, multi_builder, on_each_multi, panic_of, stderr, threads_called, watched,
+};
 use gmp::runtime::Runtime;
 use gmp::task::JoinSet;
 use gmp::time::sleep;
@@ -293,6 +295,35 @@ fn the_end_comes_while_workers_go() {
             drop(rt);
             changer.join().unwrap();
         });
+    }
+}
+
+/// A worker that can't go at once, for so many are stuck that there is no record to take its place, goes as soon as it can.
+#[test]
+fn a_worker_that_could_not_go_goes_later() {
+    let play = || {
+        watched(|| {
+            let rt = multi(2);
+            let (crew, mut tasks) = Crew::start(&rt, 8);
+            let most_at_once = || {
+                crew.all_have_polled();
+                crew.most.store(0, SeqCst);
+                (0..10).for_each(|_| crew.all_have_polled());
+                crew.most.load(SeqCst)
+            };
+            eventually("both are busy", || most_at_once() == 2);
+            assert_eq!(rt.metrics().retake_denied_count(), 0);
+            rt.handle().set_max_procs(1);
+            assert!(rt.metrics().retake_denied_count() > 0, "it could go at once");
+            eventually("one has gone", || most_at_once() == 1);
+            crew.stop.store(true, SeqCst);
+            rt.block_on(async { while tasks.join_next().await.transpose().unwrap().is_some() {} });
+        });
+    };
+    if let Some(output) =
+        in_child("rt_maxprocs::a_worker_that_could_not_go_goes_later", &[("GMP_FAULT", "no-spare")], play)
+    {
+        assert!(output.status.success(), "{}", stderr(&output));
     }
 }
 

@@ -43,7 +43,7 @@ extern "C" fn stop_for_a_while(_signal: libc::c_int) {
 }
 
 /// Runs `story` while every other thread of the process is stopped again and again.
-fn in_chaos(story: fn()) {
+pub(crate) fn in_chaos(story: fn()) {
     harried(stop_for_a_while, story);
 }
 
@@ -83,7 +83,7 @@ fn harried(handler: extern "C" fn(libc::c_int), story: fn()) {
 }
 
 #[track_caller]
-fn survives(test: &str, play: fn()) {
+pub(crate) fn survives(test: &str, play: fn()) {
     if let Some(output) = in_child(test, &[], play) {
         assert!(output.status.success(), "{:?}: {}", output.status, stderr(&output));
     }

@@ -1,5 +1,7 @@
 //! Faults of the scheduler that were found by review, one test each: what had to happen for them is made to happen.
 
+#[cfg(target_os = "linux")]
+use crate::chaos::{in_chaos, survives};
 use crate::support::{eventually, ms, multi, watched};
 use gmp::sync::Notify;
 use gmp::time::sleep;
@@ -10,43 +12,46 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 /// A task was unlocked on one thread, woken, and locked to another thread before the first one was done with it: the entries of the
-/// two were one, and a wake was lost or the process aborted.
+/// two were one, and a wake was lost or the process aborted. For that the first one must be stopped between two instructions, as it is in most runs.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_task_is_locked_to_one_thread_after_the_other() {
-    watched(|| {
-        let rt = multi(4);
-        let notes: Arc<Vec<Notify>> = Arc::new((0..16).map(|_| Notify::new()).collect());
-        let tasks: Vec<_> = (0..notes.len())
-            .map(|i| {
-                let notes = notes.clone();
-                rt.spawn(async move {
-                    for _ in 0..500 {
-                        let locked = gmp::task::lock_os_thread();
-                        notes[i].notified().await;
-                        drop(locked);
-                        notes[i].notified().await;
-                    }
+    survives("regression_sched::a_task_is_locked_to_one_thread_after_the_other", || {
+        in_chaos(|| {
+            let rt = multi(4);
+            let notes: Arc<Vec<Notify>> = Arc::new((0..16).map(|_| Notify::new()).collect());
+            let tasks: Vec<_> = (0..notes.len())
+                .map(|i| {
+                    let notes = notes.clone();
+                    rt.spawn(async move {
+                        for _ in 0..20_000 {
+                            let locked = gmp::task::lock_os_thread();
+                            notes[i].notified().await;
+                            drop(locked);
+                            notes[i].notified().await;
+                        }
+                    })
                 })
-            })
-            .collect();
-        let stop = Arc::new(AtomicBool::new(false));
-        let wakers: Vec<_> = (0..2)
-            .map(|_| {
-                let (notes, stop) = (notes.clone(), stop.clone());
-                std::thread::spawn(move || {
-                    while !stop.load(SeqCst) {
-                        notes.iter().for_each(Notify::notify_one);
-                    }
+                .collect();
+            let stop = Arc::new(AtomicBool::new(false));
+            let wakers: Vec<_> = (0..2)
+                .map(|_| {
+                    let (notes, stop) = (notes.clone(), stop.clone());
+                    std::thread::spawn(move || {
+                        while !stop.load(SeqCst) {
+                            notes.iter().for_each(Notify::notify_one);
+                        }
+                    })
                 })
-            })
-            .collect();
-        rt.block_on(async {
-            for task in tasks {
-                task.await.unwrap();
-            }
+                .collect();
+            rt.block_on(async {
+                for task in tasks {
+                    task.await.unwrap();
+                }
+            });
+            stop.store(true, SeqCst);
+            wakers.into_iter().for_each(|waker| waker.join().unwrap());
         });
-        stop.store(true, SeqCst);
-        wakers.into_iter().for_each(|waker| waker.join().unwrap());
     });
 }
 
@@ -156,18 +161,20 @@ impl Drop for LocksInDrop {
     }
 }
 
-/// A waker that was called while its runtime ended cancelled other tasks on the spot, whose drops wanted a lock that the caller held.
+/// A waker that was called while its runtime ended cancelled other tasks on the spot, whose drops wanted a lock that the caller held. Of so
+/// many tasks some still wait for their wakers a while after the end has begun.
 #[test]
 fn a_waker_drops_no_tasks_at_the_end() {
+    const TASKS: usize = 4_000;
     static WAKERS: Mutex<Vec<Waker>> = Mutex::new(Vec::new());
     watched(|| {
-        for _ in 0..40 {
+        for _ in 0..10 {
             WAKERS.lock().unwrap().clear();
             let rt = multi(2);
-            for _ in 0..200 {
+            for _ in 0..TASKS {
                 drop(rt.spawn(LocksInDrop { wakers: &WAKERS, registered: false }));
             }
-            eventually("all wait", || WAKERS.lock().unwrap().len() == 200);
+            eventually("all wait", || WAKERS.lock().unwrap().len() == TASKS);
             let stop = Arc::new(AtomicBool::new(false));
             let stopped = stop.clone();
             let waking = std::thread::spawn(move || {

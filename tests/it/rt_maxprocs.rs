@@ -2,7 +2,9 @@
 //!
 //! Go: runtime/proc_test.go (TestGomaxprocs… in spirit; there the world is stopped)
 
-use crate::support::{current, eventually, multi, multi_builder, on_each_multi, panic_of, watched};
+use crate::support::{
+    current, eventually, in_child, multi, multi_builder, on_each_multi, panic_of, stderr, threads_called, watched,
+};
 use gmp::runtime::Runtime;
 use gmp::task::JoinSet;
 use gmp::time::sleep;
@@ -108,24 +110,28 @@ fn no_more_tasks_run_at_once_than_there_are_workers() {
     });
 }
 
+/// So many tasks are at the same place at the same time, each keeping its thread.
+fn all_meet(rt: &Runtime, tasks: usize) {
+    let barrier = Arc::new(Barrier::new(tasks));
+    let tasks: Vec<_> = (0..tasks)
+        .map(|_| {
+            let barrier = barrier.clone();
+            rt.spawn(async move { barrier.wait() })
+        })
+        .collect();
+    rt.block_on(async {
+        for task in tasks {
+            task.await.unwrap();
+        }
+    });
+}
+
 #[test]
 fn new_workers_take_part() {
     watched(|| {
         let rt = multi(1);
         assert_eq!(rt.handle().set_max_procs(4), 1);
-        // All four at the same place at the same time, each keeping its thread.
-        let barrier = Arc::new(Barrier::new(4));
-        let tasks: Vec<_> = (0..4)
-            .map(|_| {
-                let barrier = barrier.clone();
-                rt.spawn(async move { barrier.wait() })
-            })
-            .collect();
-        rt.block_on(async {
-            for task in tasks {
-                task.await.unwrap();
-            }
-        });
+        all_meet(&rt, 4);
         let busy = (0..4).filter(|&worker| rt.metrics().worker_poll_count(worker) > 0).count();
         assert!(busy > 1, "all was done by {busy} workers");
     });
@@ -292,9 +298,33 @@ fn the_end_comes_while_workers_go() {
     }
 }
 
-fn threads_called(name: &str) -> usize {
-    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    tasks.filter(|task| std::fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.trim() == name)).count()
+/// A worker that can't go at once, for so many are stuck that there is no record to take its place, goes as soon as it can.
+#[test]
+fn a_worker_that_could_not_go_goes_later() {
+    let play = || {
+        watched(|| {
+            let rt = multi(2);
+            let (crew, mut tasks) = Crew::start(&rt, 8);
+            let most_at_once = || {
+                crew.all_have_polled();
+                crew.most.store(0, SeqCst);
+                (0..10).for_each(|_| crew.all_have_polled());
+                crew.most.load(SeqCst)
+            };
+            eventually("both are busy", || most_at_once() == 2);
+            assert_eq!(rt.metrics().retake_denied_count(), 0);
+            rt.handle().set_max_procs(1);
+            assert!(rt.metrics().retake_denied_count() > 0, "it could go at once");
+            eventually("one has gone", || most_at_once() == 1);
+            crew.stop.store(true, SeqCst);
+            rt.block_on(async { while tasks.join_next().await.transpose().unwrap().is_some() {} });
+        });
+    };
+    if let Some(output) =
+        in_child("rt_maxprocs::a_worker_that_could_not_go_goes_later", &[("GMP_FAULT", "no-spare")], play)
+    {
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
 }
 
 #[test]
@@ -302,18 +332,7 @@ fn threads_that_are_not_needed_end() {
     watched(|| {
         let name = "maxprocs-ends";
         let rt = multi_builder(16).thread_keep_alive(Duration::from_millis(1)).thread_name(name).build().unwrap();
-        let barrier = Arc::new(Barrier::new(16));
-        let tasks: Vec<_> = (0..16)
-            .map(|_| {
-                let barrier = barrier.clone();
-                rt.spawn(async move { barrier.wait() })
-            })
-            .collect();
-        rt.block_on(async {
-            for task in tasks {
-                task.await.unwrap();
-            }
-        });
+        all_meet(&rt, 16);
         rt.handle().set_max_procs(1);
         // One with a P and one to spare: the others aren't needed.
         eventually("surplus threads end", || threads_called(name) <= 2);

@@ -10,7 +10,7 @@
 
 mod hardship;
 
-use crate::support::{Census, PATIENCE, current, eventually, multi_builder, watched};
+use crate::support::{Census, PATIENCE, current, eventually, multi_builder, threads_called, watched};
 use gmp::runtime::{Handle, Runtime};
 use gmp::task::JoinHandle;
 use gmp_sched::proc::retire::{drain_retired, retire};
@@ -133,17 +133,10 @@ fn seconds() -> Duration {
     Duration::from_secs_f64(seconds.map_or(1.0, |text| text.parse().expect("GMP_STRESS_SECONDS is a number")))
 }
 
-/// Its threads have that name, so that those of other tests are not counted. The kernel keeps 15 bytes of it.
+/// Its threads have that name, so that those of other tests are not counted.
 fn runtime(name: &str, workers: usize, is_watched: bool) -> Runtime {
     let mut builder = multi_builder(workers);
     builder.stall_detection(is_watched).thread_name(name).max_blocking_threads(POOL).build().expect("a runtime")
-}
-
-/// How many threads of this process are called that.
-fn threads_called(name: &str) -> usize {
-    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
-    names.filter(|comm| comm.trim_end() == name).count()
 }
 
 /// What all have in common.

@@ -7,7 +7,7 @@ mod report; //    the hook, and what is printed
 mod computing; // tasks that use the CPU without a pause
 mod crowded; //   on a machine that others keep busy
 
-use crate::support::{PATIENCE, eventually, in_child, ms, multi, multi_builder, stderr, watched};
+use crate::support::{PATIENCE, eventually, in_child, ms, multi, multi_builder, stderr, threads_called, watched};
 use gmp::io::{AsyncReadExt, AsyncWriteExt};
 use gmp::net::{TcpListener, TcpStream};
 use gmp::runtime::{Runtime, StallKind};
@@ -251,11 +251,8 @@ fn without_detection_nobody_is_helped() {
         let behind = rt.spawn(async {});
         thread::sleep(ms(200));
         assert!(!behind.is_finished(), "somebody has taken the P");
-        let names: Vec<_> = std::fs::read_dir("/proc/self/task")
-            .unwrap()
-            .map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).unwrap_or_default())
-            .collect();
-        assert!(!names.iter().any(|name| name.trim() == "gmp-sysmon"), "{names:?}");
+        assert!(threads_called("gmp-worker") > 0);
+        assert_eq!(threads_called("gmp-sysmon"), 0);
         gate.open();
         all_done(&rt, tasks);
         rt.block_on(behind).unwrap();
@@ -297,13 +294,7 @@ fn the_end_while_tasks_block() {
 #[test]
 fn threads_that_are_not_needed_end() {
     let run = in_child("stalls::threads_that_are_not_needed_end", &[], || {
-        fn workers() -> usize {
-            std::fs::read_dir("/proc/self/task")
-                .unwrap()
-                .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok())
-                .filter(|name| name.trim() == "gmp-worker")
-                .count()
-        }
+        let workers = || threads_called("gmp-worker");
         let rt = multi_builder(2).thread_keep_alive(ms(30)).build().unwrap();
         for _ in 0..3 {
             let gate = Gate::default();

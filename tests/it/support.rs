@@ -188,6 +188,13 @@ pub(crate) fn eventually(what: &str, f: impl Fn() -> bool) {
     }
 }
 
+/// How many threads of this process are called that. The kernel keeps 15 bytes of a name.
+pub(crate) fn threads_called(name: &str) -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+    names.filter(|comm| comm.trim_end() == name).count()
+}
+
 /// A panic: its text and where it points.
 #[derive(Clone, Debug)]
 pub(crate) struct Caught {

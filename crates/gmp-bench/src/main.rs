@@ -30,6 +30,8 @@
 //!   `block_on_spawns`, `spawn_remote_*`).
 //! * A child that fails, or that is still there at `--limit`, is reported on stderr with its last lines and in the
 //!   table; the other scenarios go on, and the exit code is 1. `child` by hand, with RUST_BACKTRACE, shows more. Ctrl-C prints what there is.
+//! * A scenario that this machine is too small for, or that lacks a program, is skipped, which stderr and the table say with the reason. It is
+//!   no failure, even if it was the only one.
 //! * `--instructions` adds a row for each scenario where that is repeatable: instructions of one operation, counted by
 //!   callgrind on one worker. A count has no interval, but a tolerance, below which nothing is a difference.
 //!
@@ -97,7 +99,7 @@ use crate::keep::Keep;
 use crate::plan::Plan;
 use crate::results::State;
 
-/// A scenario failed, could not run although it was asked for, or results could not be written.
+/// A scenario failed, or results could not be written.
 const FAILED: u8 = 1;
 
 /// The arguments are wrong, as clap exits too; nothing was run.
@@ -140,6 +142,7 @@ fn run(arguments: RunArgs) -> Result<ExitCode, Stop> {
     if cfg!(debug_assertions) {
         eprintln!("gmp-bench: a debug build, whose figures say little; use --release");
     }
+    interrupt::install().map_err(|error| Stop::new(FAILED, format!("cannot listen to Ctrl-C: {error}")))?;
     let go = build_go(&mut plan)?;
     let (version, twins) = go.as_ref().map_or(("", None), |(version, twins)| (version.as_str(), Some(twins)));
     let setting = Setting::now(&plan, version);
@@ -150,7 +153,7 @@ fn run(arguments: RunArgs) -> Result<ExitCode, Stop> {
     print(&table::render(&plan, &results))?;
     Ok(if results.state == State::Interrupted {
         ExitCode::from(INTERRUPTED)
-    } else if results.any_failed() || plan.lacks_what_was_asked_for() {
+    } else if results.any_failed() {
         ExitCode::from(FAILED)
     } else {
         ExitCode::SUCCESS
@@ -170,6 +173,7 @@ fn build_go(plan: &mut Plan) -> Result<Option<(String, Twins)>, Stop> {
     });
     match built {
         Ok(built) => Ok(Some(built)),
+        Err(_) if interrupt::requested() => Err(Stop::new(INTERRUPTED, "interrupted before anything was run")),
         Err(reason) if plan.toolchain.is_some() => Err(Stop::new(BAD_ARGUMENTS, reason)),
         Err(reason) => {
             eprintln!("gmp-bench: goes on without Go: {reason}");

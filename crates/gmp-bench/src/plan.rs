@@ -56,15 +56,19 @@ impl Side {
     }
 }
 
-/// A scenario that was selected and cannot run.
+/// A scenario that was selected and cannot run on this machine, which is no failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Skipped {
     /// Its name.
     pub(crate) scenario: &'static str,
     /// Why.
     pub(crate) reason: &'static str,
-    /// Whether `--only` named it or matched it: then its absence is a failure.
-    pub(crate) asked_for: bool,
+}
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "skipped: {} {}", self.scenario, self.reason)
+    }
 }
 
 /// A side that cannot run here, or hasn't a scenario.
@@ -119,11 +123,6 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Whether anything that `--only` asked for cannot run.
-    pub(crate) fn lacks_what_was_asked_for(&self) -> bool {
-        self.skipped.iter().any(|skipped| skipped.asked_for)
-    }
-
     /// The side that the targets speak of, which are of gmp over tokio; without it there are none.
     pub(crate) fn target_side(&self) -> Option<usize> {
         target_side(&self.sides)

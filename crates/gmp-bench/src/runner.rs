@@ -24,18 +24,17 @@ use crate::scenario::{Run, Scenario};
 ///
 /// # Errors
 ///
-/// This program's own file cannot be found, or the handler of Ctrl-C cannot be installed.
+/// This program's own file cannot be found.
 pub(crate) fn run(
     plan: &Plan,
     twins: Option<&Twins>,
     keep: impl Fn(&Results) -> Result<(), String>,
 ) -> io::Result<Results> {
     let program = std::env::current_exe()?;
-    interrupt::install()?;
     let children = plan.scenarios.iter().map(|scenario| plan.children_of(scenario)).sum();
     let mut runner = Runner { plan, program, twins, progress: Progress::new(children) };
     for skipped in &plan.skipped {
-        runner.progress.note(&format!("skipped: {} {}", skipped.scenario, skipped.reason));
+        runner.progress.note(&skipped.to_string());
     }
     let mut results = Results { outcomes: Vec::new(), state: State::Running };
     for scenario in &plan.scenarios {

@@ -19,9 +19,9 @@ pub(crate) fn render(plan: &Plan, results: &Results) -> String {
         lines.extend(due.map(|series| cells(outcome, series, plan)));
     }
 
-    let mut text = plan.title() + "\n\n" + &align(&lines);
+    let mut text = plan.title() + "\n\n" + &if plan.scenarios.is_empty() { String::new() } else { align(&lines) };
     for skipped in &plan.skipped {
-        text += &format!("skipped: {} {}\n", skipped.scenario, skipped.reason);
+        text += &format!("{skipped}\n");
     }
     for absent in &plan.absent {
         text += &format!("without {}: {}\n", absent.side, absent.reason);

@@ -410,24 +410,52 @@ fn ctrl_c_ends_the_load() {
 }
 
 #[test]
-fn without_wrk_its_scenario_is_skipped_loudly_and_missed_if_it_was_asked_for() {
+fn without_wrk_its_scenario_is_skipped_loudly() {
     let folder = temporary("no-wrk");
     fs::create_dir_all(&folder).expect("a folder");
-    let run = |arguments: &[&str]| {
-        let mut command = gmp_bench(arguments);
-        command.env("PATH", &folder).output().expect("the binary runs")
-    };
-    let alone = run(&["run", "--only", "http"]);
-    assert_eq!(alone.status.code(), Some(2));
-    assert!(stderr(&alone).contains("nothing to run: http needs the program wrk"), "{}", stderr(&alone));
-    assert!(stderr(&alone).contains("apt-get install wrk"), "{}", stderr(&alone));
+    for (arguments, has_fib) in
+        [(&["run", "--only", "http"][..], false), (&["run", "--quick", "--rounds", "1", "--only", "fib", "http"], true)]
+    {
+        let output = gmp_bench(arguments).env("PATH", &folder).output().expect("the binary runs");
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert!(stderr(&output).contains("skipped: http needs the program wrk"), "{}", stderr(&output));
+        let table = stdout(&output);
+        assert!(
+            table.contains("\nskipped: http needs the program wrk, which is not in the PATH (Debian and Ubuntu: apt-get install wrk)\n"),
+            "{table}"
+        );
+        assert_eq!(table.lines().any(|line| line.starts_with("fib ")), has_fib, "{table}");
+    }
+}
 
-    let with_others = run(&["run", "--quick", "--rounds", "1", "--only", "fib", "http"]);
-    assert_eq!(with_others.status.code(), Some(1), "{}", stderr(&with_others));
-    assert!(stderr(&with_others).contains("skipped: http needs the program wrk"), "{}", stderr(&with_others));
-    let table = stdout(&with_others);
-    assert!(table.contains("skipped: http needs the program wrk"), "{table}");
-    row(&table, "fib");
+#[test]
+fn a_scenario_that_the_machine_is_too_small_for_is_no_failure() {
+    // At least one of them is for any machine; which of the others are skipped depends on how many CPUs there are.
+    let output = run(&["run", "--quick", "--rounds", "1", "--only", "scaling_*"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let table = stdout(&output);
+    let names = listed();
+    let scaling: Vec<_> = names.iter().filter(|name| name.starts_with("scaling_")).collect();
+    assert!(scaling.len() > 3, "{names:?}");
+    for name in scaling {
+        let has_row = table.lines().any(|line| line.split([' ', '/']).next() == Some(name));
+        let is_skipped = table.contains(&format!("\nskipped: {name} "));
+        assert!(has_row != is_skipped, "{name}: {table}");
+    }
+    row(&table, "scaling_1");
+
+    // What is skipped whatever the machine, beside others and alone, with a file in either case.
+    let path = temporary("skipped.json");
+    let file = path.to_str().expect("UTF-8");
+    for (only, left) in [("main_spawns,fib", 1), ("main_spawns", 0)] {
+        let output = run(&["run", "--quick", "--rounds", "1", "--workers", "3", "--only", only, "--json", file]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert!(stderr(&output).contains("skipped: main_spawns "), "{}", stderr(&output));
+        assert!(stdout(&output).contains("\nskipped: main_spawns "), "{}", stdout(&output));
+        let json = json(&path);
+        assert_eq!((&json["state"], &json["skipped"][0]["scenario"]), (&"done".into(), &"main_spawns".into()));
+        assert_eq!(json["scenarios"].as_array().map(Vec::len), Some(left));
+    }
 }
 
 #[test]

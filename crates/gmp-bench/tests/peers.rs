@@ -5,7 +5,9 @@ use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -167,6 +169,30 @@ fn a_toolchain_that_does_not_build_is_as_good_as_none() {
     let output = run(&named);
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert_eq!(stdout(&output), "");
+}
+
+#[test]
+fn ctrl_c_ends_the_build_of_go_and_leaves_nothing_behind() {
+    let script = "case $1 in
+version) echo 'go version go0.1 here/there' ;;
+*) echo >\"$GOTMPDIR/own\"; echo >\"$TMPDIR/../begun\"; exec sleep 600 ;;
+esac";
+    let folder = path_with("path-with-a-go-that-builds-for-long", "go", script);
+    let (begun, left) = (folder.join("begun"), folder.join("tmp"));
+    let _ = fs::remove_file(&begun);
+    fs::create_dir_all(&left).expect("a folder");
+    let mut command = gmp_bench(&["run", "--quick", "--against", "go", "--only", "fib"]);
+    // The script's sleep is in /bin. What is there of Go comes later.
+    command.env("PATH", format!("{}:/bin", folder.display())).env("TMPDIR", &left);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    while !begun.exists() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    let pressed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(pressed.is_ok_and(|status| status.success()));
+    let output = child.wait_with_output().expect("the binary ends");
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    assert_eq!((stdout(&output).as_str(), fs::read_dir(&left).expect("a folder").count()), ("", 0));
 }
 
 #[test]

@@ -133,7 +133,7 @@ pub(crate) fn drain(sched: &Sched) {
             any = true;
             cancel_queued(sched, gp);
         }
-        while let Some(gp) = sched.hogq.get() {
+        while let Some(gp) = sched.hogs.drain_one() {
             any = true;
             cancel_queued(sched, gp);
         }
@@ -184,7 +184,7 @@ pub(crate) fn final_drain(sched: &Arc<Sched>) {
             if quiet
                 && drain_the_only_p(sched)
                 && sched.runq.is_empty()
-                && sched.hogq.is_empty()
+                && sched.hogs.is_empty()
                 && sched.allgs.is_empty()
             {
                 break;

@@ -111,20 +111,15 @@ fn skipped<'a>(plan: &'a Plan, name: &str) -> Option<&'a Skipped> {
 }
 
 #[test]
-fn what_cannot_run_is_skipped_unless_nothing_is_left() {
+fn what_cannot_run_is_skipped() {
     let all = plan("--workers 3").expect("the others can run");
     let main_spawns = skipped(&all, "main_spawns").expect("it is skipped");
     assert!(main_spawns.reason.contains("1, 2 and 4"));
     assert!(all.scenarios.iter().all(|s| s.name != "main_spawns"));
-    let error = plan("--workers 3 --only main_spawns").expect_err("nothing is left");
-    assert!(error.contains("1, 2 and 4"), "{error}");
-}
-
-#[test]
-fn what_cannot_run_is_missed_only_if_it_was_asked_for() {
-    assert!(!plan("--workers 3").expect("fine").lacks_what_was_asked_for());
-    assert!(plan("--workers 3 --only main_spawns,burst").expect("fine").lacks_what_was_asked_for());
-    assert!(!plan("--workers 3 --only burst").expect("fine").lacks_what_was_asked_for());
+    let named = plan("--workers 3 --only main_spawns").expect("it is told why");
+    assert!(named.scenarios.is_empty());
+    assert_eq!(skipped(&named, "main_spawns"), Some(main_spawns));
+    assert!(!named.needs(Runtime::Tokio));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::stats::Verdict;
 /// A run of three scenarios, of which one is done, one has failed, and one was not begun.
 fn document() -> Document {
     let mut plan = plan(&["burst", "spawn_join", "yields"]);
-    plan.skipped = vec![Skipped { scenario: "http", reason: "needs wrk", asked_for: false }];
+    plan.skipped = vec![Skipped { scenario: "http", reason: "needs wrk" }];
     let done = outcome("burst", &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0].map(|value| (value, value * 4.0)));
     let mut failed = Outcome::new(plan.scenarios[1]);
     failed.push(&[None, Some(vec![9.0])]);

@@ -167,7 +167,7 @@ fn gmp_alone_has_figures_only() {
 #[test]
 fn what_was_skipped_is_told() {
     let mut plan = plan(1);
-    plan.skipped.push(Skipped { scenario: "main_spawns", reason: "has no such main", asked_for: false });
+    plan.skipped.push(Skipped { scenario: "main_spawns", reason: "has no such main" });
     let text = rendered(&plan, vec![row("burst", &[(1.0, 1.0)])]);
     assert!(text.contains("skipped: main_spawns has no such main"));
 }

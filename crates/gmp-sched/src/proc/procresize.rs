@@ -8,9 +8,11 @@
 
 use crate::proc::retire::{self, Retired};
 use crate::proc::{hog, seat, wakep};
+use crate::rt0::fault;
 use crate::runtime2::config::Pin;
 use crate::runtime2::schedt::Sched;
 use gmp_base::loom::Ordering;
+use gmp_base::loom::unmodelled::Ordering as Unmodelled;
 
 /// Sets GOMAXPROCS, to what there is room for at most; says what it was. `current_thread` has one P in any case.
 pub fn gomaxprocs(sched: &Sched, procs: usize) -> usize {
@@ -35,7 +37,7 @@ pub fn gomaxprocs(sched: &Sched, procs: usize) -> usize {
     before
 }
 
-/// An M has taken a slot that is to go.
+/// An M has taken a slot that is to go; or sysmon sees one that couldn't go, for want of a spare record.
 #[cold]
 pub(crate) fn finish(sched: &Sched) {
     let resizing = sched.resizing.lock();
@@ -47,8 +49,18 @@ pub(crate) fn finish(sched: &Sched) {
 /// Takes slots that are to go from the Ms that hold them.
 fn withdraw_held(sched: &Sched) -> Vec<usize> {
     let unwanted = sched.procs()..sched.used_slots().len();
-    let is_gone = |&slot: &usize| !sched.idle.is_out(slot) && retire::replace(sched, slot) == Retired::Replaced;
+    let is_gone = |&slot: &usize| !sched.idle.is_out(slot) && take_away(sched, slot) == Retired::Replaced;
     unwanted.filter(is_gone).inspect(|&slot| sched.idle.withdraw(slot)).collect()
+}
+
+/// If so many Ms are stuck that no record is left the slot keeps its M, which is counted, and sysmon tries again.
+fn take_away(sched: &Sched, slot: usize) -> Retired {
+    let retired = if fault::once("no-spare") { Retired::NoSpare } else { retire::replace(sched, slot) };
+    if retired == Retired::NoSpare {
+        // ORDERING: a figure for people.
+        sched.stats.stalls.denied.fetch_add(1, Unmodelled::Relaxed);
+    }
+    retired
 }
 
 /// What was queued at slots that have gone is for all now, and so are their timers; and new slots have something to do, if there is.

@@ -95,3 +95,8 @@ pub fn drain_retired(sched: &Sched) {
 
 #[cfg(all(test, gmp_loom))]
 mod loom_tests;
+
+#[cfg(all(test, gmp_loom))]
+mod timers {
+    mod loom_tests;
+}

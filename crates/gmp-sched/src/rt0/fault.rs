@@ -1,4 +1,4 @@
-//! Breaks one step of the boot on purpose, so that tests can see the abort that must follow.
+//! Breaks one step on purpose, of the boot for the most part, so that tests can see what must follow.
 //!
 //! Without the feature `fault-injection`, which only the project's tests turn on, nothing here looks at anything.
 //!
@@ -14,6 +14,24 @@ pub(crate) fn is(fault: &str) -> bool {
 #[cfg(not(feature = "fault-injection"))]
 #[inline(always)]
 pub(crate) fn is(_fault: &str) -> bool {
+    false
+}
+
+/// As [`is`], the first time that this is asked in the process.
+#[cfg(feature = "fault-injection")]
+pub(crate) fn once(fault: &str) -> bool {
+    static ASKED: std::sync::Once = std::sync::Once::new();
+    let mut first = false;
+    if is(fault) {
+        ASKED.call_once(|| first = true);
+    }
+    first
+}
+
+/// Nothing is ever broken.
+#[cfg(not(feature = "fault-injection"))]
+#[inline(always)]
+pub(crate) fn once(_fault: &str) -> bool {
     false
 }
 

@@ -5,6 +5,7 @@
 use crate::blocking::BlockingPool;
 use crate::observe::names::Names;
 use crate::proc::closing::Closing;
+use crate::proc::hog::Hogs;
 use crate::proc::idle::Idle;
 use crate::proc::lockedm::LockedMs;
 use crate::proc::template::Template;
@@ -75,9 +76,7 @@ pub struct Sched {
     /// The global run queue.
     pub(crate) runq: CachePadded<GlobRunq<Header>>,
     /// Gs that have computed for longer than the threshold in one poll, and yielded (`proc/hog.rs`).
-    pub(crate) hogq: GlobRunq<Header>,
-    /// How many Gs out of `hogq` run.
-    pub(crate) nhogs: AtomicUsize,
+    pub(crate) hogs: Hogs<Header>,
     /// Free cells that no P holds.
     pub(crate) gfree: GlobalFree,
     /// Gs that wait or have waited.
@@ -247,8 +246,7 @@ impl Sched {
             netpoll: OnceLock::new(),
             polling_net: AtomicBool::new(false),
             runq: CachePadded::new(GlobRunq::new()),
-            hogq: GlobRunq::new(),
-            nhogs: AtomicUsize::new(0),
+            hogs: Hogs::new(),
             gfree: GlobalFree::new(),
             allgs: AllGs::new(procs),
             allp: (0..room + MAX_SPARE_RECORDS).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
@@ -446,7 +444,7 @@ impl Drop for Sched {
                 gmp_base::throw!("a scheduler is freed with tasks in p{}", pp.id);
             }
         }
-        if !self.runq.is_empty() || !self.hogq.is_empty() || !self.allgs.is_empty() {
+        if !self.runq.is_empty() || !self.hogs.is_empty() || !self.allgs.is_empty() {
             gmp_base::throw!("a scheduler is freed with tasks in its global queue, or waiting");
         }
     }

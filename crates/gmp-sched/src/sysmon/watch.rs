@@ -7,7 +7,7 @@ use super::classify::{Class, Sample, classify};
 use super::report::{self, Places, StallKind, StalledPoll};
 use crate::proc::idle::EMPTY_SEAT;
 use crate::proc::retire::{self, Retired};
-use crate::proc::{hog, newm, pin, seat, wakep};
+use crate::proc::{hog, newm, pin, procresize, seat, wakep};
 use crate::runtime2::m::M;
 use crate::runtime2::p::P;
 use crate::runtime2::schedt::{MPtr, Sched};
@@ -148,6 +148,9 @@ impl Watch {
             }
         }
         self.look_at_net(sched, now);
+        if sched.idle.in_use() > sched.idle.procs() {
+            procresize::finish(sched);
+        }
         soon || now.saturating_sub(self.kind_seen) < REMEMBERED
     }
 

@@ -317,7 +317,8 @@ impl RuntimeMetrics {
         self.metrics().stalls().retaken_section
     }
 
-    /// How often a P should have been taken from a stuck thread and wasn't, because too many are out or too many threads were started.
+    /// How often a P should have been taken from a thread, which was stuck or one too many, and wasn't, because too many are out or too many
+    /// threads were started.
     pub fn retake_denied_count(&self) -> u64 {
         self.metrics().stalls().denied
     }

@@ -12,6 +12,11 @@
 //! `wanted`. Of the two fences one is first: who has asked finds the record and retires it, or who has taken it sees `wanted` and does the same.
 //! A claim that comes to nothing puts the slot back under the lock, and sees `wanted` there.
 //!
+//! To retire it takes a spare record. If there is none, for too many Ms are stuck, the slot keeps its M for the time being, and is in use though
+//! it is to go ([`Idle::in_use`] above [`Idle::procs`]). Sysmon retires it at the first look that finds a record. It looks: a slot that is
+//! held isn't idle, so not all are, and it is awake. In a runtime without sysmon the slot stays until its M lets go of it, or somebody asks again;
+//! but there none but a resize ever takes a record.
+//!
 //! # Proof: nothing waits for a slot that is out
 //! Submitters don't see it idle, and rely on the Ms that hold Ps. There is at least one slot left, and it is idle (they see that), or held
 //! or claimed, for an M that looks into all queues before it sleeps. An M that was counted as spinning when it lost its record says so,

@@ -209,7 +209,7 @@ gives_way! {
         #[expect(deprecated, reason = "the safe one is shorter")]
         let one = AsyncFd::new(one).unwrap();
     } {
-        let mut guard = one.readable().await.unwrap();
+        let mut guard = std::future::poll_fn(|cx| one.poll_read_ready(cx)).await.unwrap();
         guard.try_io(|one| one.get_ref().read(&mut [0])).unwrap().unwrap();
     }
     duplex: { let (mut one, mut other) = tokio::io::duplex(1); } {

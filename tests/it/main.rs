@@ -11,6 +11,8 @@ mod rt_basic; //      block_on, spawn, handles, hooks, the builder
 mod rt_shutdown; //   what the end of a runtime promises
 mod rt_panic; //      the words of panics, and where they point
 mod panic_words; //   … compared with tokio's, misuse by misuse
+mod error_words; //   … and of errors, likewise
+mod differences; //   what isn't as in tokio, in both
 mod rt_metrics; //    the figures add up
 mod rt_boot; //       the boot path, and how it ends when a step fails
 mod rt_pin; //        where workers run

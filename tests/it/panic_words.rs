@@ -20,9 +20,11 @@ macro_rules! misuses {
             use std::os::unix::net as unix;
             use std::pin::{Pin, pin};
             use std::task::{Context, Waker};
-            use $krate::net::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream, unix::pipe};
-            use $krate::runtime::{Builder, Handle, Runtime};
-            use $krate::task::JoinSet;
+            use $krate::io::{AsyncReadExt, AsyncWriteExt, Interest, unix::AsyncFd};
+            use $krate::net::{TcpListener, TcpSocket, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixSocket};
+            use $krate::net::{UnixStream, unix::pipe};
+            use $krate::runtime::{Builder, Handle, LocalOptions, Runtime};
+            use $krate::task::{JoinSet, LocalSet};
             use $krate::time::{self, Duration, Instant};
 
             const SECOND: Duration = Duration::from_secs(1);
@@ -52,8 +54,9 @@ macro_rules! misuses {
                 let connected = std::net::TcpStream::connect(tcp_std.local_addr().unwrap()).unwrap();
                 connected.set_nonblocking(true).unwrap();
                 tcp_std.set_nonblocking(true).unwrap();
-                let path = std::env::temp_dir().join(concat!("gmp-words-", stringify!($krate)));
-                let _ = std::fs::remove_file(&path);
+                let folder = tempfile::tempdir().unwrap();
+                let (path, fifo) = (folder.path().join("socket"), folder.path().join("fifo"));
+                assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
                 vec![
                     outcome("spawn", || $krate::spawn(async {})),
                     outcome("spawn_blocking", || $krate::task::spawn_blocking(|| {})),
@@ -84,12 +87,41 @@ macro_rules! misuses {
                     outcome("Command::spawn", || $krate::process::Command::new("true").spawn()),
                     outcome("time::pause", time::pause),
                     outcome("time::resume", time::resume),
+                    outcome("JoinSet::spawn_local", || JoinSet::new().spawn_local(async {})),
+                    outcome("TcpSocket::listen", || TcpSocket::new_v4().unwrap().listen(1)),
+                    outcome("UnixSocket::listen", || {
+                        let socket = UnixSocket::new_stream().unwrap();
+                        socket.bind(folder.path().join("listens")).unwrap();
+                        socket.listen(1)
+                    }),
+                    outcome("UnixSocket::datagram", || UnixSocket::new_datagram().unwrap().datagram()),
+                    outcome("UnixDatagram::bind", || UnixDatagram::bind(folder.path().join("bound"))),
+                    outcome("pipe::OpenOptions", || pipe::OpenOptions::new().read_write(true).open_receiver(&fifo)),
+                    outcome("pipe::Sender::from_file", || {
+                        let file = std::fs::OpenOptions::new().read(true).write(true).open(&fifo).unwrap();
+                        pipe::Sender::from_file(file)
+                    }),
+                    #[expect(deprecated, reason = "it is there")]
+                    outcome("AsyncFd::new", || AsyncFd::new(unix::UnixStream::pair().unwrap().0)),
+                    #[expect(deprecated, reason = "it is there")]
+                    outcome("AsyncFd::try_new", || AsyncFd::try_new(unix::UnixStream::pair().unwrap().0)),
+                    #[expect(deprecated, reason = "it is there")]
+                    outcome("AsyncFd::with_interest", || {
+                        AsyncFd::with_interest(unix::UnixStream::pair().unwrap().0, Interest::READABLE)
+                    }),
+                    outcome("a timer of an ended runtime", || {
+                        let handle = current().handle().clone();
+                        handle.block_on(async { time::sleep(SECOND).await });
+                    }),
                 ]
             }
 
             /// The place is inside of an async function, so it says nothing about the caller.
             pub(super) fn polled_outside() -> Vec<Outcome> {
                 let address = "127.0.0.1:0";
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("socket");
+                let _listener = unix::UnixListener::bind(&path).unwrap();
                 vec![
                     outcome("TcpListener::bind", || poll(TcpListener::bind(address))),
                     outcome("UdpSocket::bind", || poll(UdpSocket::bind(address))),
@@ -97,11 +129,24 @@ macro_rules! misuses {
                     outcome("advance", || poll(time::advance(SECOND))),
                     outcome("fs::read", || poll($krate::fs::read("/dev/null"))),
                     outcome("File::open", || poll($krate::fs::File::open("/dev/null"))),
-                    outcome("ctrl_c", || poll($krate::signal::ctrl_c())),
-                    outcome("stdout", || {
-                        use $krate::io::AsyncWriteExt;
-                        poll($krate::io::stdout().write(b"x"));
+                    outcome("TcpStream::connect", || poll(TcpStream::connect(address))),
+                    outcome("TcpStream::connect by name", || poll(TcpStream::connect("localhost:9"))),
+                    outcome("UnixStream::connect", || poll(UnixStream::connect(&path))),
+                    outcome("TcpSocket::connect", || {
+                        poll(TcpSocket::new_v4().unwrap().connect("127.0.0.1:9".parse().unwrap()));
                     }),
+                    outcome("fs::metadata", || poll($krate::fs::metadata("/"))),
+                    outcome("fs::read_dir", || poll($krate::fs::read_dir("/"))),
+                    outcome("OpenOptions::open", || poll($krate::fs::OpenOptions::new().read(true).open("/dev/null"))),
+                    outcome("a file of no runtime", || {
+                        let file = std::fs::File::open("/dev/zero").unwrap();
+                        poll(async { $krate::fs::File::from_std(file).read_u8().await });
+                    }),
+                    outcome("Command::status", || poll(async { $krate::process::Command::new("true").status().await })),
+                    outcome("Command::output", || poll(async { $krate::process::Command::new("true").output().await })),
+                    outcome("stderr", || poll(async { $krate::io::stderr().write(b"x").await })),
+                    outcome("ctrl_c", || poll($krate::signal::ctrl_c())),
+                    outcome("stdout", || poll(async { $krate::io::stdout().write(b"x").await })),
                 ]
             }
 
@@ -146,6 +191,18 @@ macro_rules! misuses {
                         outcome("shutdown_timeout", || current().shutdown_timeout(SECOND)),
                     ]
                 });
+                outcomes.extend([
+                    outcome("LocalSet::block_on", || {
+                        outer.block_on(async { LocalSet::new().block_on(&inner, async {}) });
+                    }),
+                    outcome("LocalRuntime::block_on", || {
+                        let local = Builder::new_current_thread().build_local(LocalOptions::default()).unwrap();
+                        outer.block_on(async { local.block_on(async {}) });
+                    }),
+                    outcome("block_on in a task of a LocalSet", || {
+                        LocalSet::new().block_on(&inner, async { Handle::current().block_on(async {}) });
+                    }),
+                ]);
                 outcomes.push(outcome("order of guards", || {
                     let first = outer.enter();
                     let second = inner.enter();
@@ -223,7 +280,8 @@ fn compare(ours: Vec<Outcome>, theirs: Vec<Outcome>) {
             // Ids of tasks are numbers of their own on each side.
             text.map(|text| text.replace(|c: char| c.is_ascii_digit(), ""))
         };
-        if words(&ours) != words(&theirs) || place(&theirs) && !place(&ours) {
+        // What is no misuse compares nothing.
+        if theirs.is_none() || words(&ours) != words(&theirs) || place(&theirs) && !place(&ours) {
             complaints.push(format!("{what}:\n  ours   {ours:?}\n  tokio  {theirs:?}"));
         }
     }

@@ -1,7 +1,7 @@
 //! What is told of tasks: hooks, histograms, names.
 
 use crate::support::{in_child, stderr};
-use gmp::runtime::{Builder, HistogramConfiguration, LocalOptions, Runtime, TaskMeta};
+use gmp::runtime::{Builder, HistogramConfiguration, LocalOptions, RngSeed, Runtime, TaskMeta};
 use gmp::task::{Id, JoinSet, LocalSet, spawn_local, yield_now};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -370,4 +370,18 @@ fn hooks_and_reports_have_the_names_of_local_tasks() {
             assert!(reports.iter().any(|report| report.contains(&place)), "{name}: {said}");
         }
     }
+}
+
+#[test]
+fn a_seed_of_bytes_is_the_scheduler_s() {
+    let seeds = |bytes: &[u8]| {
+        both().map(|mut builder| {
+            let rt = builder.rng_seed(RngSeed::from_bytes(bytes)).build().unwrap();
+            rt.handle().boot_record().seed
+        })
+    };
+    let [one, same] = seeds(b"one");
+    assert_eq!(one, same);
+    assert_eq!(seeds(b"one"), [one; 2]);
+    assert_ne!(seeds(b"other"), [one; 2]);
 }

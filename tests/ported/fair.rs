@@ -4,8 +4,8 @@ use std::io::{IoSlice, Read as _, Write as _};
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, unix::AsyncFd};
-use tokio::net::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixStream, unix::pipe};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest, unix::AsyncFd};
+use tokio::net::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream, unix::pipe};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Mutex, RwLock, Semaphore, broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -13,6 +13,9 @@ use tokio::time::{Duration, Instant, interval_at, sleep_until};
 
 /// More than any budget.
 const TIMES: usize = 400;
+
+/// The first turns may wait, for the system to tell that something is ready; the other task comes after them.
+const WARM: usize = 16;
 
 /// Runtimes with one thread for tasks.
 fn runtimes() -> [Runtime; 2] {
@@ -29,9 +32,11 @@ macro_rules! gives_way {
                 let task = rt.spawn(async move {
                     $($before)*
                     let other_ran = Arc::new(AtomicBool::new(false));
-                    let tell = other_ran.clone();
-                    tokio::spawn(async move { tell.store(true, Ordering::SeqCst) });
-                    for _ in 0..TIMES {
+                    for turn in 0..TIMES {
+                        if turn == WARM {
+                            let tell = other_ran.clone();
+                            tokio::spawn(async move { tell.store(true, Ordering::SeqCst) });
+                        }
                         $again
                         if other_ran.load(Ordering::SeqCst) {
                             return true;
@@ -143,6 +148,48 @@ gives_way! {
         }
         socket.recv(&mut [0]).await.unwrap();
     }
+    udp_peek: {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        socket.send_to(&[0], socket.local_addr().unwrap()).await.unwrap();
+        socket.readable().await.unwrap();
+    } { socket.peek_from(&mut [0]).await.unwrap(); }
+    tcp_with_an_operation_of_one_s_own: { let (client, _server) = tcp().await; } {
+        client.async_io(Interest::WRITABLE, || client.try_write(&[0])).await.unwrap();
+    }
+    tcp_borrowed_halves: {
+        let (mut client, mut server) = tcp().await;
+        client.write_all(&[0; TIMES]).await.unwrap();
+        server.readable().await.unwrap();
+        let (mut reader, mut writer) = (server.split().0, client.split().1);
+    } {
+        writer.write_u8(0).await.unwrap();
+        reader.read_u8().await.unwrap();
+    }
+    unix_accept: {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("socket")).unwrap();
+        let mut clients = Vec::new();
+    } {
+        clients.push(StdUnixStream::connect(folder.path().join("socket")).unwrap());
+        listener.accept().await.unwrap();
+    }
+    unix_halves: {
+        let (one, other) = UnixStream::pair().unwrap();
+        let ((mut reader, _one), (_other, mut writer)) = (one.into_split(), other.into_split());
+    } {
+        writer.write_u8(0).await.unwrap();
+        reader.read_u8().await.unwrap();
+    }
+    blocking_jobs: {
+        let mut jobs: Vec<_> = (0..TIMES).map(|_| tokio::task::spawn_blocking(|| {})).collect();
+        while jobs.iter().any(|job| !job.is_finished()) {
+            tokio::task::yield_now().await;
+        }
+    } { jobs.pop().unwrap().await.unwrap(); }
+    watch_until: { let (tx, mut rx) = watch::channel(0); } {
+        tx.send_modify(|n| *n += 1);
+        rx.wait_for(|n| *n > 0).await.unwrap();
+    }
     unix_stream: { let (mut one, mut other) = UnixStream::pair().unwrap(); } {
         one.write_u8(0).await.unwrap();
         other.read_u8().await.unwrap();
@@ -162,7 +209,7 @@ gives_way! {
         #[expect(deprecated, reason = "the safe one is shorter")]
         let one = AsyncFd::new(one).unwrap();
     } {
-        let mut guard = one.readable().await.unwrap();
+        let mut guard = std::future::poll_fn(|cx| one.poll_read_ready(cx)).await.unwrap();
         guard.try_io(|one| one.get_ref().read(&mut [0])).unwrap().unwrap();
     }
     duplex: { let (mut one, mut other) = tokio::io::duplex(1); } {

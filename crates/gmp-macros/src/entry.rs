@@ -7,7 +7,8 @@
 //! arguments, so that the compiler doesn't add "`main` function not found" and an editor still understands the
 //! body.
 //!
-//! Left out: features of the runtime. Which setters exist is for the crate that is named in the expansion.
+//! Of the runtime's features only `rt-multi-thread` is known here, for it decides about the default flavor. Which
+//! setters exist is for the crate that is named in the expansion.
 //!
 //! Go: none — Go's linker calls `main.main`; here the macro writes the call.
 
@@ -26,18 +27,24 @@ use args::{Args, Entry};
 use crate_path::CratePath;
 use item::EntryFn;
 
-/// Expands `#[gmp::main(args)] item`.
-pub(crate) fn main(args: TokenStream, item: TokenStream) -> TokenStream {
-    entry(Entry::Main, args, item, crate_path::find)
+/// Expands `#[gmp::main(args)] item`, for a runtime of several threads if there are such.
+pub(crate) fn main(several_threads: bool, args: TokenStream, item: TokenStream) -> TokenStream {
+    entry(Entry::Main, several_threads, args, item, crate_path::find)
 }
 
-/// Expands `#[gmp::test(args)] item`.
-pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
-    entry(Entry::Test, args, item, crate_path::find)
+/// Expands `#[gmp::test(args)] item`, likewise.
+pub(crate) fn test(several_threads: bool, args: TokenStream, item: TokenStream) -> TokenStream {
+    entry(Entry::Test, several_threads, args, item, crate_path::find)
 }
 
 /// Both attributes. `find` says where the runtime's crate is when the arguments don't.
-fn entry(entry: Entry, args: TokenStream, item: TokenStream, find: fn() -> CratePath) -> TokenStream {
+fn entry(
+    entry: Entry,
+    several_threads: bool,
+    args: TokenStream,
+    item: TokenStream,
+    find: fn() -> CratePath,
+) -> TokenStream {
     let function: EntryFn = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(error) => return with_error(item, &error),
@@ -48,7 +55,7 @@ fn entry(entry: Entry, args: TokenStream, item: TokenStream, find: fn() -> Crate
         return with_error(item, error);
     }
 
-    let parsed = Args::parse(entry, args);
+    let parsed = Args::parse(entry, args).and_then(|args| args.check_feature(several_threads));
     let (args, error) = match (checked, parsed) {
         (Ok(()), Ok(args)) => (args, None),
         (Err(error), Ok(args)) => (args, Some(error)),

@@ -108,7 +108,7 @@ use proc_macro::TokenStream;
 /// The function panics if the runtime can't be built, and if it is called from within a runtime.
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
-    entry::main(args.into(), item.into()).into()
+    entry::main(true, args.into(), item.into()).into()
 }
 
 /// Turns an `async fn` into a test that runs the body on a runtime of its own.
@@ -152,5 +152,17 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 /// The test fails if the runtime can't be built.
 #[proc_macro_attribute]
 pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
-    entry::test(args.into(), item.into()).into()
+    entry::test(true, args.into(), item.into()).into()
+}
+
+/// [`#[gmp::main]`](macro@main) of a gmp without the feature `rt-multi-thread`: there is no default flavor.
+#[proc_macro_attribute]
+pub fn main_rt(args: TokenStream, item: TokenStream) -> TokenStream {
+    entry::main(false, args.into(), item.into()).into()
+}
+
+/// [`#[gmp::test]`](macro@test) of a gmp without the feature `rt-multi-thread`.
+#[proc_macro_attribute]
+pub fn test_rt(args: TokenStream, item: TokenStream) -> TokenStream {
+    entry::test(false, args.into(), item.into()).into()
 }

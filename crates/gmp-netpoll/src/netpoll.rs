@@ -152,8 +152,14 @@ pub fn is_shutdown_error(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<RuntimeShutdown>())
 }
 
-#[derive(Debug)]
 struct RuntimeShutdown;
+
+/// As tokio's, which is a string: it stands in the debug output of the error.
+impl std::fmt::Debug for RuntimeShutdown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{SHUTDOWN_TEXT:?}")
+    }
+}
 
 impl std::fmt::Display for RuntimeShutdown {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,4 +1,4 @@
-//! The table of what isn't here, and why; and of what isn't here yet.
+//! The table of what isn't here, and why; of what isn't here yet; and of what tokio has where no comparison looks.
 //!
 //! Go: cmd/api, api/except.txt
 
@@ -14,6 +14,8 @@ use std::path::Path;
 pub(crate) struct Exceptions {
     #[serde(default)]
     exception: Vec<Exception>,
+    #[serde(default)]
+    elsewhere: Vec<Exception>,
     #[serde(default)]
     pending: Vec<Pending>,
     #[serde(default)]
@@ -99,6 +101,11 @@ impl Exceptions {
         unused(self.exception.iter().flat_map(|e| &e.paths))
     }
 
+    /// What tokio has where no comparison looks, path by path.
+    pub(crate) fn elsewhere(&self) -> impl Iterator<Item = &str> {
+        self.elsewhere.iter().flat_map(|e| &e.paths).map(|p| p.text.as_str())
+    }
+
     /// Whether it may be without an example.
     pub(crate) fn is_exempt(&self, path: &str) -> bool {
         self.without_example.iter().flat_map(|e| &e.paths).filter(|p| p.covers(path)).count() > 0
@@ -117,7 +124,7 @@ impl Exceptions {
     /// The page for users.
     pub(crate) fn page(&self) -> String {
         let mut page = String::from("| what tokio 1.54 has | why it isn't here, or is different |\n|---|---|\n");
-        for exception in &self.exception {
+        for exception in self.exception.iter().chain(&self.elsewhere) {
             let paths: Vec<_> = exception.paths.iter().map(|p| format!("`{}`", p.text)).collect();
             let _ = writeln!(page, "| {} | {} |", paths.join(", "), exception.reason.replace('\n', " "));
         }

@@ -25,7 +25,7 @@ mod tests;
 use compare::{Comparison, compare};
 use documented::{Page, missing_sections, without_example};
 use exceptions::{Exceptions, Verdict};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::process::ExitCode;
 use surface::{Surface, pages, surface};
@@ -121,6 +121,7 @@ fn run(options: &Options) -> Result<usize, String> {
     report.print("behind tokio_unstable, stable here", &compare(&only_unstable, &ours));
     report.extra(&compare(&unstable, &ours));
     report.features()?;
+    report.elsewhere(&unstable, &rustdoc::words_of_tokio()?);
     report.documentation(&their_pages, &pages(&docs));
     if options.each_feature {
         report.each_feature()?;
@@ -205,6 +206,19 @@ impl Report<'_> {
             self.judge("missing", &format!("feature {name}"), "");
         }
         Ok(())
+    }
+
+    /// What is said to be where nothing is compared isn't seen here, and tokio has it.
+    fn elsewhere(&mut self, theirs: &Surface, words: &HashSet<String>) {
+        let paths: Vec<_> = self.table.elsewhere().collect();
+        println!("== not compared here: {} paths", paths.len());
+        for path in paths {
+            if theirs.contains_key(path) {
+                self.fault(&format!("{TABLE} has `{path}` elsewhere, and it can be compared"));
+            } else if !path.split("::").all(|word| words.contains(word)) {
+                self.fault(&format!("{TABLE} has `{path}` elsewhere, and tokio knows nothing of it"));
+            }
+        }
     }
 
     /// Whether each item has an example, and the sections that tokio's page has.

@@ -5,7 +5,7 @@
 //! Go: none — cmd/api does this for Go, with the compiler's own packages.
 
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -172,16 +172,41 @@ pub(crate) fn gmp(features: &str, tokio: Docs) -> Result<Docs, String> {
     Ok(Docs { crates })
 }
 
+/// What cargo knows of a package among those of this manifest.
+fn package(manifest: &Path, name: &str) -> Result<Value, String> {
+    let manifest = manifest.to_str().ok_or("the path of the repository isn't UTF-8")?;
+    let output = cargo(["metadata", "--format-version", "1", "--manifest-path", manifest], &target(), "")?;
+    let mut metadata: Value = serde_json::from_slice(&output).map_err(|e| format!("cargo metadata: {e}"))?;
+    let packages = metadata["packages"].as_array_mut().ok_or("cargo metadata: no packages")?;
+    let found = packages.iter_mut().find(|p| p["name"] == name);
+    found.map(Value::take).ok_or(format!("cargo metadata: no {name}"))
+}
+
 /// The features of tokio and of gmp, as their manifests have them.
 pub(crate) fn features() -> Result<[BTreeMap<String, Value>; 2], String> {
-    let read = |manifest: &Path, package: &str| {
-        let manifest = manifest.to_str().ok_or("the path of the repository isn't UTF-8")?;
-        let output = cargo(["metadata", "--format-version", "1", "--manifest-path", manifest], &target(), "")?;
-        let mut metadata: Value = serde_json::from_slice(&output).map_err(|e| format!("cargo metadata: {e}"))?;
-        let packages = metadata["packages"].as_array_mut().ok_or("cargo metadata: no packages")?;
-        let found = packages.iter_mut().find(|p| p["name"] == package);
-        let features = found.map(|p| p["features"].take()).ok_or(format!("cargo metadata: no {package}"))?;
+    let read = |manifest: &Path, name: &str| {
+        let features = package(manifest, name)?["features"].take();
         serde_json::from_value(features).map_err(|e| format!("cargo metadata: {e}"))
     };
     Ok([read(&probe("full")?, "tokio")?, read(&root().join("Cargo.toml"), "gmp")?])
+}
+
+/// Every word of tokio's source.
+pub(crate) fn words_of_tokio() -> Result<HashSet<String>, String> {
+    let package = package(&probe("full")?, "tokio")?;
+    let manifest = package["manifest_path"].as_str().ok_or("cargo metadata: no path of tokio")?;
+    let mut words = HashSet::new();
+    let mut folders = vec![Path::new(manifest).with_file_name("src")];
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+        for path in entries.flatten().map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+                words.extend(text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned));
+            }
+        }
+    }
+    Ok(words)
 }

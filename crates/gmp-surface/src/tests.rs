@@ -164,3 +164,19 @@ fn what_may_be_without_an_example_is_in_the_table() {
     assert_eq!(table.needless().collect::<Vec<_>>(), ["never"]);
     assert!(!table.page().contains("never"));
 }
+
+#[test]
+fn what_is_compared_nowhere_is_on_the_page() {
+    let table: Exceptions = toml::from_str(
+        r#"
+        [[elsewhere]]
+        paths = ["a::B", "c"]
+        reason = "another system"
+        "#,
+    )
+    .unwrap();
+    assert_eq!(table.elsewhere().collect::<Vec<_>>(), ["a::B", "c"]);
+    assert!(table.page().contains("| `a::B`, `c` | another system |"), "{}", table.page());
+    // It explains nothing that is missing where things are compared.
+    assert_eq!(table.of("a::B"), Verdict::Demanded);
+}

@@ -96,8 +96,10 @@ pub mod __private;
 #[cfg(feature = "rt")]
 pub use task::spawn;
 
-#[cfg(feature = "macros")]
+#[cfg(all(feature = "macros", feature = "rt-multi-thread"))]
 pub use gmp_macros::{main, test};
+#[cfg(all(feature = "macros", not(feature = "rt-multi-thread")))]
+pub use gmp_macros::{main_rt as main, test_rt as test};
 
 pub use tokio::pin;
 #[cfg(feature = "rt")]

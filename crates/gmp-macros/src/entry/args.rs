@@ -10,7 +10,7 @@
 #[cfg(test)]
 mod tests;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
@@ -56,6 +56,8 @@ pub(super) enum UnhandledPanic {
 /// The arguments, checked. What is `None` is left to the builder's default.
 pub(super) struct Args {
     pub(super) flavor: Flavor,
+    /// The argument that says so, if one does.
+    flavor_from: Option<MetaNameValue>,
     pub(super) worker_threads: Option<usize>,
     pub(super) start_paused: Option<bool>,
     pub(super) unhandled_panic: Option<UnhandledPanic>,
@@ -84,10 +86,26 @@ impl Args {
         }
     }
 
+    /// Refuses what the runtime's crate was built without.
+    pub(super) fn check_feature(self, several_threads: bool) -> Result<Args, Error> {
+        match &self.flavor_from {
+            _ if several_threads || self.flavor != Flavor::MultiThread => Ok(self),
+            None => Err(Error::new(
+                Span::call_site(),
+                "The default runtime flavor is `multi_thread`, but the `rt-multi-thread` feature is disabled.",
+            )),
+            Some(argument) => Err(Error::new_spanned(
+                argument,
+                "The runtime flavor `multi_thread` requires the `rt-multi-thread` feature.",
+            )),
+        }
+    }
+
     /// What a function is expanded with when its arguments are wrong: asks for nothing that could be missing.
     pub(super) fn fallback() -> Args {
         Args {
             flavor: Flavor::CurrentThread,
+            flavor_from: None,
             worker_threads: None,
             start_paused: None,
             unhandled_panic: None,
@@ -143,7 +161,8 @@ impl Slots {
 
     /// Checks which arguments go together.
     fn check(self, entry: Entry) -> Result<Args, Error> {
-        let flavor = self.flavor.map_or_else(|| entry.default_flavor(), |given| given.value);
+        let (flavor, flavor_from) =
+            self.flavor.map_or_else(|| (entry.default_flavor(), None), |given| (given.value, Some(given.from)));
         if flavor == Flavor::MultiThread {
             if let Some(given) = &self.start_paused {
                 return Err(needs_flavor(entry, given, "start_paused", "current_thread"));
@@ -153,6 +172,7 @@ impl Slots {
         }
         Ok(Args {
             flavor,
+            flavor_from,
             worker_threads: value(self.worker_threads),
             start_paused: value(self.start_paused),
             unhandled_panic: value(self.unhandled_panic),

@@ -19,7 +19,7 @@ fn parse(tokens: &str) -> TokenStream {
 }
 
 fn expand(kind: Entry, args: TokenStream, item: TokenStream) -> String {
-    entry(kind, args, item, at_gmp).to_string()
+    entry(kind, true, args, item, at_gmp).to_string()
 }
 
 #[track_caller]
@@ -46,7 +46,7 @@ fn messages(tokens: TokenStream) -> Vec<String> {
 
 #[track_caller]
 fn refuses(kind: Entry, args: &str, item: &str, expected: &[&str]) {
-    let expansion = entry(kind, parse(args), parse(item), at_gmp);
+    let expansion = entry(kind, true, parse(args), parse(item), at_gmp);
     assert_eq!(messages(expansion.clone()), expected);
     // The function is there all the same: there is no second error about a missing one.
     let function = expansion.to_string();
@@ -283,6 +283,7 @@ fn crate_is_found_or_given() {
 
     let renamed = entry(
         Entry::Main,
+        true,
         quote!(),
         quote!(
             async fn main() {}
@@ -397,4 +398,22 @@ fn wrong_arguments_leave_the_default_function() {
         ),
     );
     assert!(expansion.starts_with(&function), "{expansion}");
+}
+
+#[test]
+fn a_runtime_of_one_thread_has_no_default_flavor() {
+    let without = |kind, args: &str| {
+        let expansion = entry(kind, false, parse(args), parse("async fn main() {}"), at_gmp);
+        assert!(expansion.to_string().contains("fn main"));
+        messages(expansion)
+    };
+    let default = "The default runtime flavor is `multi_thread`, but the `rt-multi-thread` feature is disabled.";
+    let asked = "The runtime flavor `multi_thread` requires the `rt-multi-thread` feature.";
+    assert_eq!(without(Entry::Main, ""), [default]);
+    for kind in [Entry::Main, Entry::Test] {
+        assert_eq!(without(kind, "flavor = \"multi_thread\""), [asked]);
+        assert_eq!(without(kind, "flavor = \"current_thread\""), [""; 0]);
+        assert_eq!(without(kind, "flavor = \"local\""), [""; 0]);
+    }
+    assert_eq!(without(Entry::Test, ""), [""; 0]);
 }

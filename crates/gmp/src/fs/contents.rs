@@ -5,7 +5,7 @@
 use crate::fs::call::{call, call_with};
 use crate::io::blocking::uninterrupted;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
 /// Files up to this size are read into a buffer that is there before the first read.
@@ -45,8 +45,8 @@ pub async fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
 /// ```
 pub async fn read_to_string(path: impl AsRef<Path>) -> io::Result<String> {
     call(path.as_ref(), |path| {
-        String::from_utf8(read_whole(path)?)
-            .map_err(|_| io::Error::new(ErrorKind::InvalidData, "stream did not contain valid UTF-8"))
+        // Read once more, it fails with the standard library's own error.
+        String::from_utf8(read_whole(path)?).or_else(|wrong| io::read_to_string(wrong.as_bytes()))
     })
     .await
 }

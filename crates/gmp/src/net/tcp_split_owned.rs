@@ -42,13 +42,13 @@ impl Error for ReuniteError {}
 
 pub(crate) fn split(stream: TcpStream) -> (OwnedReadHalf, OwnedWriteHalf) {
     let stream = Arc::new(stream);
-    (OwnedReadHalf { stream: stream.clone() }, OwnedWriteHalf { stream, shutdown_on_drop: true })
+    (OwnedReadHalf { inner: stream.clone() }, OwnedWriteHalf { inner: stream, shutdown_on_drop: true })
 }
 
 fn reunite(read: OwnedReadHalf, write: OwnedWriteHalf) -> Result<TcpStream, ReuniteError> {
-    if !Arc::ptr_eq(&read.stream, &write.stream) {
+    if !Arc::ptr_eq(&read.inner, &write.inner) {
         return Err(ReuniteError(read, write));
     }
     write.forget();
-    Ok(Arc::try_unwrap(read.stream).expect("only the two halves hold the stream"))
+    Ok(Arc::try_unwrap(read.inner).expect("only the two halves hold the stream"))
 }

@@ -353,7 +353,7 @@ impl TryCurrentError {
 
 impl fmt::Debug for TryCurrentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TryCurrentError").finish_non_exhaustive()
+        f.debug_struct("TryCurrentError").field("kind", &format_args!("NoContext")).finish()
     }
 }
 

@@ -41,7 +41,7 @@ use bytes::BufMut;
 /// ```
 #[derive(Debug)]
 pub struct OwnedReadHalf {
-    pub(super) stream: Arc<TcpStream>,
+    pub(super) inner: Arc<TcpStream>,
 }
 
 impl OwnedReadHalf {
@@ -91,7 +91,7 @@ impl OwnedReadHalf {
     /// # }
     /// ```
     pub fn poll_peek(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<usize>> {
-        self.stream.poll_peek(cx, buf)
+        self.inner.poll_peek(cx, buf)
     }
 
     /// Waits for data and reads it without taking it; see [`TcpStream::peek`].
@@ -151,7 +151,7 @@ impl OwnedReadHalf {
     /// # }
     /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        self.stream.ready(interest).await
+        self.inner.ready(interest).await
     }
 
     /// Waits until the socket is readable; see [`TcpStream::readable`].
@@ -165,7 +165,7 @@ impl OwnedReadHalf {
     /// # Examples
     /// See [`try_read`](OwnedReadHalf::try_read).
     pub async fn readable(&self) -> io::Result<()> {
-        self.stream.readable().await
+        self.inner.readable().await
     }
 
     /// Reads what is there, without waiting for more; see [`TcpStream::try_read`].
@@ -191,7 +191,7 @@ impl OwnedReadHalf {
     /// # }
     /// ```
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.stream.try_read(buf)
+        self.inner.try_read(buf)
     }
 
     /// As [`try_read`](OwnedReadHalf::try_read), into several buffers; see [`TcpStream::try_read_vectored`].
@@ -202,7 +202,7 @@ impl OwnedReadHalf {
     /// # Examples
     /// See [`TcpStream::try_read_vectored`].
     pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.stream.try_read_vectored(bufs)
+        self.inner.try_read_vectored(bufs)
     }
 
     /// As [`try_read`](OwnedReadHalf::try_read), into the free space of a buffer; see [`TcpStream::try_read_buf`].
@@ -214,7 +214,7 @@ impl OwnedReadHalf {
     /// See [`TcpStream::try_read_buf`].
     #[cfg(feature = "io-util")]
     pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
-        self.stream.try_read_buf(buf)
+        self.inner.try_read_buf(buf)
     }
 
     /// The address of the peer; see [`TcpStream::peer_addr`].
@@ -225,7 +225,7 @@ impl OwnedReadHalf {
     /// # Examples
     /// See [`TcpStream::peer_addr`].
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.stream.peer_addr()
+        self.inner.peer_addr()
     }
 
     /// The address of this end; see [`TcpStream::local_addr`].
@@ -236,18 +236,18 @@ impl OwnedReadHalf {
     /// # Examples
     /// See [`TcpStream::local_addr`].
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.stream.local_addr()
+        self.inner.local_addr()
     }
 }
 
 impl AsyncRead for OwnedReadHalf {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.stream.read_half_poll_read(cx, buf)
+        self.inner.read_half_poll_read(cx, buf)
     }
 }
 
 impl AsRef<TcpStream> for OwnedReadHalf {
     fn as_ref(&self) -> &TcpStream {
-        &self.stream
+        &self.inner
     }
 }

@@ -38,7 +38,7 @@ use tokio::io::{AsyncWrite, Interest, Ready};
 /// ```
 #[derive(Debug)]
 pub struct OwnedWriteHalf {
-    pub(super) stream: Arc<TcpStream>,
+    pub(super) inner: Arc<TcpStream>,
     pub(super) shutdown_on_drop: bool,
 }
 
@@ -89,7 +89,7 @@ impl OwnedWriteHalf {
     /// # Examples
     /// See [`TcpStream::ready`].
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        self.stream.ready(interest).await
+        self.inner.ready(interest).await
     }
 
     /// Waits until the socket is writable; see [`TcpStream::writable`].
@@ -103,7 +103,7 @@ impl OwnedWriteHalf {
     /// # Examples
     /// See [`try_write`](OwnedWriteHalf::try_write).
     pub async fn writable(&self) -> io::Result<()> {
-        self.stream.writable().await
+        self.inner.writable().await
     }
 
     /// Writes what there is room for, without waiting for more; see [`TcpStream::try_write`].
@@ -126,7 +126,7 @@ impl OwnedWriteHalf {
     /// # }
     /// ```
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.stream.try_write(buf)
+        self.inner.try_write(buf)
     }
 
     /// As [`try_write`](OwnedWriteHalf::try_write), from several buffers; see [`TcpStream::try_write_vectored`].
@@ -137,7 +137,7 @@ impl OwnedWriteHalf {
     /// # Examples
     /// See [`TcpStream::try_write_vectored`].
     pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.stream.try_write_vectored(bufs)
+        self.inner.try_write_vectored(bufs)
     }
 
     /// The address of the peer; see [`TcpStream::peer_addr`].
@@ -148,7 +148,7 @@ impl OwnedWriteHalf {
     /// # Examples
     /// See [`TcpStream::peer_addr`].
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.stream.peer_addr()
+        self.inner.peer_addr()
     }
 
     /// The address of this end; see [`TcpStream::local_addr`].
@@ -159,7 +159,7 @@ impl OwnedWriteHalf {
     /// # Examples
     /// See [`TcpStream::local_addr`].
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.stream.local_addr()
+        self.inner.local_addr()
     }
 }
 
@@ -167,14 +167,14 @@ impl Drop for OwnedWriteHalf {
     fn drop(&mut self) {
         if self.shutdown_on_drop {
             // Nobody is left who could be told of an error.
-            let _ = self.stream.shutdown_write();
+            let _ = self.inner.shutdown_write();
         }
     }
 }
 
 impl AsyncWrite for OwnedWriteHalf {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.stream.write_half_poll_write(cx, buf)
+        self.inner.write_half_poll_write(cx, buf)
     }
 
     fn poll_write_vectored(
@@ -182,11 +182,11 @@ impl AsyncWrite for OwnedWriteHalf {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.stream.write_half_poll_write_vectored(cx, bufs)
+        self.inner.write_half_poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.inner.is_write_vectored()
     }
 
     /// Nothing to do: what has been written is with the system.
@@ -196,7 +196,7 @@ impl AsyncWrite for OwnedWriteHalf {
 
     /// Ends the direction of writing.
     fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let result = self.stream.shutdown_write();
+        let result = self.inner.shutdown_write();
         // Once is enough.
         self.shutdown_on_drop &= result.is_err();
         Poll::Ready(result)
@@ -205,6 +205,6 @@ impl AsyncWrite for OwnedWriteHalf {
 
 impl AsRef<TcpStream> for OwnedWriteHalf {
     fn as_ref(&self) -> &TcpStream {
-        &self.stream
+        &self.inner
     }
 }

@@ -340,6 +340,12 @@ impl Watch {
         self.caught.retain(|caught| {
             let same = sched.record(caught.record).is_some_and(|pp| pp.turn() == caught.turn && !pp.tenure.is_idle());
             let lasts = same && caught.mp.get().is_in_turn();
+            if lasts && caught.retired {
+                // It may have armed a timer just when its record was retired: it told nobody, since it would have looked before it slept.
+                if let Some(pp) = sched.record(caught.record) {
+                    seat::cover_stuck(sched, pp.slot());
+                }
+            }
             if !lasts && caught.reported {
                 caught.report(sched, now, true);
             }

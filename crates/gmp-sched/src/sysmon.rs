@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | in a blocking section | its count is the same at two looks | retired, if something waits |
 //! | blocked in the kernel | its CPU clock stands, and the kernel says that it sleeps | retired, if something waits |
-//! | computing | its CPU clock runs | after the threshold (10 ms): preempt flag, and its queue goes to the global one; retired only if no P makes progress and something waits, up to a bound; when it yields it goes to the hogs (`proc/hog.rs`) |
+//! | computing | its CPU clock runs | after the threshold (10 ms): preempt flag, and its queue goes to the global one; when it yields it goes to the hogs (`proc/hog.rs`). Retired only if no P makes progress and something waits, up to a bound, and after three thresholds, or one if its kind is known for that |
 //! | preempted, throttled | its clock stands, but it wants a CPU | nothing: one more thread would make it worse |
 //!
 //! *Something waits*: a queue isn't empty, a timer is due, or nobody is in the seat though there is something to wait for; and
@@ -34,6 +34,7 @@
 
 mod classify;
 mod cpus;
+mod kinds;
 mod watch;
 mod report;
 

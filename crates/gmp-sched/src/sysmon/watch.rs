@@ -4,6 +4,7 @@
 
 use super::LONG_TICK;
 use super::classify::{Class, Sample, classify};
+use super::kinds::Kinds;
 use super::report::{self, Places, StallKind, StalledPoll};
 use crate::proc::idle::EMPTY_SEAT;
 use crate::proc::retire::{self, Retired};
@@ -20,14 +21,14 @@ use std::time::Duration;
 
 /// A kind of poll that was caught is watched closely for so long since, in nanoseconds.
 const REMEMBERED: u64 = 1_000_000_000;
-/// So many kinds are remembered.
-const KINDS: usize = 64;
 /// So many threads may be started at once to take the place of stuck ones ...
 const TOKENS: u64 = 64;
 /// ... and then one in so many nanoseconds.
 const TOKEN_EVERY: u64 = 5_000_000;
 /// A poll that blocks loses its P after so long even if nothing waits (Go: 10 ms): when all others are idle, sysmon can sleep.
 const LET_GO: u64 = 20_000_000;
+/// A poll that computes has its P taken after so many thresholds; the next ones of its kind after one.
+const LONG: u64 = 3;
 /// So many Ms for each P may compute beside those that have one.
 const OVERSUBSCRIBE: usize = 4;
 /// Nobody has looked for events for so long: sysmon does.
@@ -50,6 +51,8 @@ struct Seen {
     first: Option<Sample>,
     /// What the turn does, if it has been going on for a while.
     stuck: Option<Stuck>,
+    /// For how long it has computed, in nanoseconds.
+    busy: u64,
     /// The turn has been counted as stalled.
     counted: bool,
     /// Since when all turns have come out of `runnext`: the counts then, and the time.
@@ -92,8 +95,7 @@ struct Caught {
 pub(super) struct Watch {
     seen: Vec<Seen>,
     caught: Vec<Caught>,
-    /// Kinds of polls that were caught, and when last.
-    kinds: Vec<(usize, u64)>,
+    kinds: Kinds,
     /// One of those has been seen to run.
     kind_seen: u64,
     places: Places,
@@ -108,7 +110,7 @@ impl Watch {
         Self {
             seen: vec![Seen::default(); sched.slots.len()],
             caught: Vec::new(),
-            kinds: Vec::new(),
+            kinds: Kinds::default(),
             kind_seen: 0,
             places: Places::default(),
             tokens: TOKENS,
@@ -167,7 +169,7 @@ impl Watch {
         if !in_turn || !seen.in_turn || (seen.record, seen.turn) != (pp.id, turn) {
             *seen = Seen { record: pp.id, turn, in_turn, section, since: now, chain: seen.chain, ..Seen::default() };
             end_of_slice(sched, mp, pp, &mut seen.chain, now);
-            let known = in_turn && self.is_known(mp.turn.kind(), now);
+            let known = in_turn && self.kinds.is_known(mp.turn.kind(), now);
             if known {
                 self.kind_seen = now;
                 let sample = Sample::take(mp.tid(), now);
@@ -197,11 +199,13 @@ impl Watch {
             (_, None) => Class::Busy,
         };
         let threshold = super::nanos(sched.config.stall_threshold);
+        // One of several that compute is often without a CPU.
+        seen.busy = if class == Class::Starved { seen.computed() } else { lasted };
         seen.stuck = match class {
             Class::Blocked => Some(Stuck::Blocked),
             Class::Busy if lasted >= threshold => Some(Stuck::Busy),
-            // One of several that compute is always without a CPU: it is what it has been all the time.
-            Class::Starved if seen.computed() >= threshold => Some(Stuck::Busy),
+            // It is what it has been all the time.
+            Class::Starved if seen.busy >= threshold => Some(Stuck::Busy),
             Class::Busy | Class::Starved => None,
         };
         true
@@ -233,7 +237,7 @@ impl Watch {
             something_waits(sched, pp)
         };
         let retire = match stuck {
-            Stuck::Busy if waits && self.may_oversubscribe(sched) => retire::retire,
+            Stuck::Busy if waits && self.is_worth_another(sched, slot, mp, now) => retire::retire,
             Stuck::Blocked | Stuck::Section if waits => retire::retire,
             Stuck::Blocked | Stuck::Section if now.saturating_sub(self.seen[slot].since) >= LET_GO => {
                 retire::retire_to_idle
@@ -241,6 +245,17 @@ impl Watch {
             _ => return,
         };
         self.retake(sched, slot, stuck, mp, now, retire);
+    }
+
+    /// A poll computes on while others wait. One M more for them makes everybody slower, and whoever is interrupted in the middle of something that
+    /// others need (a lock, a place in a channel) stops them for a time slice. So not for a poll that is over soon, as far as is known.
+    fn is_worth_another(&mut self, sched: &Sched, slot: usize, mp: &M, now: u64) -> bool {
+        let (kind, busy) = (mp.turn.kind(), self.seen[slot].busy);
+        let long = busy >= LONG * super::nanos(sched.config.stall_threshold);
+        if long {
+            self.kinds.remember(kind, true, now);
+        }
+        (long || self.kinds.computes(kind, now)) && self.may_oversubscribe(sched)
     }
 
     /// A P that computes is replaced only if no other one makes progress, and not without end: the CPUs are busy anyway.
@@ -326,7 +341,8 @@ impl Watch {
         if let Some(count) = count {
             // ORDERING: a figure for people.
             count.fetch_add(1, Ordering::Relaxed);
-            self.remember(mp.turn.kind(), now);
+            self.kinds.remember(mp.turn.kind(), false, now);
+            self.kind_seen = now;
             caught.reported = caught.spawned_at.is_some_and(|place| self.places.is_due(place, now));
             if caught.reported {
                 caught.report(sched, now, false);
@@ -351,23 +367,6 @@ impl Watch {
             }
             lasts
         });
-    }
-
-    fn is_known(&self, kind: usize, now: u64) -> bool {
-        self.kinds.iter().any(|&(known, at)| known == kind && now.saturating_sub(at) < 60 * REMEMBERED)
-    }
-
-    fn remember(&mut self, kind: usize, now: u64) {
-        self.kind_seen = now;
-        match self.kinds.iter_mut().find(|(known, _)| *known == kind) {
-            Some((_, at)) => *at = now,
-            None => {
-                if self.kinds.len() == KINDS {
-                    self.kinds.remove(0);
-                }
-                self.kinds.push((kind, now));
-            }
-        }
     }
 
     /// Every M is stuck, or runs a chain of turns without an end: events are sysmon's to find.
@@ -419,6 +418,3 @@ fn something_waits(sched: &Sched, stuck: &P) -> bool {
     let waited_for = earliest != gmp_time::NEVER || sched.netpoll.get().is_some_and(|netpoll| netpoll.open_count() > 0);
     sched.idle.until() == EMPTY_SEAT && waited_for
 }
-
-#[cfg(all(test, not(gmp_loom)))]
-mod tests;

@@ -2,7 +2,8 @@
 
 #[cfg(target_os = "linux")]
 use crate::chaos::{in_chaos, survives};
-use crate::support::{eventually, ms, multi, watched};
+use crate::support::{eventually, ms, multi, on_each, rounds, watched};
+use gmp::net::UdpSocket;
 use gmp::sync::Notify;
 use gmp::time::sleep;
 use std::pin::Pin;
@@ -188,5 +189,55 @@ fn a_waker_drops_no_tasks_at_the_end() {
             stop.store(true, SeqCst);
             waking.join().unwrap();
         }
+    });
+}
+
+/// Passes a wake on, as wakers of `FuturesUnordered` and its kin do.
+struct PassedOn(Waker);
+
+impl Wake for PassedOn {
+    fn wake(self: Arc<Self>) {
+        self.0.wake_by_ref();
+    }
+}
+
+/// Polls a future with a waker that isn't the runtime's.
+async fn passed_on<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|cx| {
+        let waker = Waker::from(Arc::new(PassedOn(cx.waker().clone())));
+        future.as_mut().poll(&mut Context::from_waker(&waker))
+    })
+    .await
+}
+
+/// A worker with nothing to run looked around, and what it found was a waker that isn't the runtime's, which woke a task. That was in the worker's own
+/// queue then, which nobody else looks into, and the worker went to sleep.
+#[test]
+fn a_wake_that_is_passed_on_while_a_worker_looks_around() {
+    on_each(|rt| {
+        let rt = Arc::new(rt);
+        let timers = rt.spawn(async {
+            for i in 0..rounds(20_000) {
+                // Due while its worker is still awake, and looks around before it sleeps.
+                passed_on(sleep(Duration::from_micros(i as u64 % 4))).await;
+            }
+        });
+        rt.block_on(timers).unwrap();
+        let events = rt.spawn(async {
+            let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            socket.connect(socket.local_addr().unwrap()).await.unwrap();
+            for _ in 0..rounds(20_000) {
+                let mut byte = [0];
+                let mut received = std::pin::pin!(passed_on(socket.recv(&mut byte)));
+                // It waits first, and then there is something.
+                let waits = std::future::poll_fn(|cx| Poll::Ready(received.as_mut().poll(cx).is_pending())).await;
+                socket.send(&[1]).await.unwrap();
+                if waits {
+                    received.await.unwrap();
+                }
+            }
+        });
+        rt.block_on(events).unwrap();
     });
 }

@@ -80,11 +80,11 @@ pub(crate) fn find_runnable<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: &mu
     }
     pp.stats.dry.add(1);
     // SAFETY: this thread's M holds the record, and this is g0.
-    if unsafe { look_elsewhere(sched, g0, pp) } {
-        // SAFETY: this thread's M holds the record.
-        if let Some(gp) = unsafe { runqget(sched, pp) } {
-            return Some(gp);
-        }
+    unsafe { look_elsewhere(sched, g0, pp) };
+    // Whatever that found: a waker that isn't ours may have queued something, too.
+    // SAFETY: this thread's M holds the record.
+    if let Some(gp) = unsafe { runqget(sched, pp) } {
+        return Some(gp);
     }
     // SAFETY: this thread's M holds the record, whose ring is empty now.
     if let Some(gp) = unsafe { spin(sched, g0, pp) } {
@@ -112,22 +112,21 @@ unsafe fn look_around(sched: &Sched, g0: &mut G0<'_>, pp: &P) {
     unsafe { seat::check_all_timers(sched, g0, pp) };
 }
 
-/// The queues are empty. Says whether there is something in them now.
+/// The queues are empty: events, if they are near, and timers may put something there.
 ///
 /// # Safety
 /// As [`look_around`].
 #[inline]
-unsafe fn look_elsewhere(sched: &Sched, g0: &mut G0<'_>, pp: &P) -> bool {
+unsafe fn look_elsewhere(sched: &Sched, g0: &mut G0<'_>, pp: &P) {
     if g0.events_near {
         // SAFETY: the caller's promise.
         if unsafe { seat::netpoll_now(sched, pp) } {
-            g0.restart_event_tick();
-            return true;
+            return g0.restart_event_tick();
         }
         g0.events_near = false;
     }
     // SAFETY: the caller's promise.
-    unsafe { seat::check_all_timers(sched, g0, pp) }
+    unsafe { seat::check_all_timers(sched, g0, pp) };
 }
 
 /// Fairness: without this two Gs that wake each other through `runnext` would keep everyone else waiting.
@@ -284,10 +283,12 @@ unsafe fn look_again(sched: &Sched, pp: &P, events: bool) -> Option<Gp> {
             return Some(gp);
         }
     }
-    // SAFETY: the caller's promise.
-    if events && unsafe { seat::netpoll_now(sched, pp) } {
-        // SAFETY: as above.
-        return unsafe { runqget(sched, pp) };
+    if !events {
+        return None;
     }
-    None
+    // SAFETY: the caller's promise.
+    unsafe { seat::netpoll_now(sched, pp) };
+    // As in `find_runnable`.
+    // SAFETY: the caller's promise.
+    unsafe { runqget(sched, pp) }
 }

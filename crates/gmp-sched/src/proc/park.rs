@@ -21,6 +21,11 @@ pub(crate) fn give_up_and_park<U: Until>(sched: &Sched, g0: &mut G0<'_>, until: 
     let Some(pp) = mp.p() else {
         return park_without_p(sched, g0, until);
     };
+    // Nobody but this M looks into `runnext`, and a P that is idle has none: what the last look around has put there comes first.
+    // SAFETY: this thread is the record's owner, and looking at a list calls nothing.
+    if pp.runq.has_next() || !pp.runq.is_empty() || unsafe { pp.owned(|o| !o.overflow.is_empty()) } {
+        return;
+    }
     let slot = pp.slot();
     g0.pace.asleep();
     g0.timers_far = NEVER;

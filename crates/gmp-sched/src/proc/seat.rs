@@ -145,22 +145,20 @@ fn room(pp: &P) -> usize {
 }
 
 /// An M with a P and nothing to run, or at its 61st turn: fires what is due here and at idle slots, and what is overdue at busy
-/// ones. Says whether there was something.
+/// ones. The M looks into its queue next: a waker that isn't ours puts there what it wakes.
 ///
 /// # Safety
 /// The calling thread's M must hold the record and be on g0.
-pub(crate) unsafe fn check_all_timers(sched: &Sched, g0: &mut G0<'_>, pp: &P) -> bool {
+pub(crate) unsafe fn check_all_timers(sched: &Sched, g0: &mut G0<'_>, pp: &P) {
     if sched.used_slots().iter().all(|slot| slot.timers.earliest() == NEVER) {
-        return false;
+        return;
     }
     let mut fired = GQueue::new();
     let now = sched.clock.now();
     run_timers(sched, now, Some(pp.slot()), room(pp), &mut fired);
-    let any = !fired.is_empty();
     count_fired(sched, now, fired.len());
     // SAFETY: the caller's promise; they have just become ready.
     unsafe { inject_fired(sched, g0, pp, now, &mut fired) };
-    any
 }
 
 fn run_timers(sched: &Sched, now: u64, own: Option<usize>, most: usize, fired: &mut GQueue<Header>) {
@@ -173,7 +171,8 @@ fn run_timers(sched: &Sched, now: u64, own: Option<usize>, most: usize, fired: &
     }
 }
 
-/// An M with a P looks for events without waiting, unless somebody waits for them. Says whether there was something.
+/// An M with a P looks for events without waiting, unless somebody waits for them. Says whether there was something for a G of ours; the M looks
+/// into its queue next in any case, as after [`check_all_timers`].
 ///
 /// # Safety
 /// The calling thread's M must hold the record and be on g0.

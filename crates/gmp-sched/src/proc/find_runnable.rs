@@ -36,6 +36,8 @@ use gmp_base::loom::spin_loop;
 use gmp_queue::runq::CAPACITY;
 use gmp_task::Gp;
 
+/// At one of so many looks around an M sees whether another one has more to do.
+const EVEN_OUT: u32 = 16;
 /// How long a lingering M pauses between two looks: long enough for a producer to have put more than one G there.
 const LINGER_PAUSES: usize = 32;
 /// In one of so many looks it looks for events, too, which is a system call.
@@ -110,6 +112,40 @@ unsafe fn look_around(sched: &Sched, g0: &mut G0<'_>, pp: &P) {
     unsafe { seat::netpoll_now(sched, pp) };
     // SAFETY: as above.
     unsafe { seat::check_all_timers(sched, g0, pp) };
+    g0.looks_around = g0.looks_around.wrapping_add(1);
+    if g0.looks_around % EVEN_OUT == 0 && !sched.fifo {
+        // SAFETY: as above.
+        unsafe { even_out(sched, pp) };
+    }
+}
+
+/// Gs that yield stay where they are, and where no M runs dry nobody steals: of two Ps with rings of different length the Gs of the one would have fewer turns
+/// for ever. So an M looks at one other P now and then, and takes half of what that has more. (Go's Gosched puts each G into the global queue.)
+///
+/// # Safety
+/// As [`look_around`].
+unsafe fn even_out(sched: &Sched, pp: &P) {
+    let slots = sched.used_slots();
+    let victim = slots[pp.rand.next_u64() as usize % slots.len()].record();
+    if std::ptr::eq(victim, pp) {
+        return;
+    }
+    let own = pp.runq.len();
+    let more = victim.runq.len().saturating_sub(own);
+    if own == 0 || more <= own / 16 + 1 {
+        return;
+    }
+    for _ in 0..(more / 2).min(CAPACITY / 8) {
+        let Some(gp) = victim.runq.take_oldest() else { break };
+        pp.stats.steals.add(1);
+        // SAFETY: the caller's promise; it was in a queue and is in none now.
+        unsafe { ready::runqput_quiet(sched, pp, gp) };
+    }
+    pp.stats.steal_operations.add(1);
+    // While they were in our hands nobody could see them.
+    if sched.idle.should_wake() {
+        wakep::wakep(sched);
+    }
 }
 
 /// The queues are empty: events, if they are near, and timers may put something there.

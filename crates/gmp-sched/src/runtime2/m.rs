@@ -403,6 +403,8 @@ pub struct G0<'a> {
     pub(crate) event_tick: u32,
     /// The last wait for events was so short that a look without waiting would have done.
     pub(crate) events_near: bool,
+    /// Looks around, so far.
+    pub(crate) looks_around: u32,
     /// Whether the M has its CPU to itself.
     pub(crate) treatment: Treatment,
     /// When the M last woke, in nanoseconds of `nanotime`.
@@ -450,6 +452,7 @@ impl<'a> G0<'a> {
             looks_closely: false,
             event_tick: 0,
             events_near: false,
+            looks_around: 0,
             treatment: Treatment::default(),
             depth: crate::getg::depth(),
             busy_since: 0,

@@ -9,8 +9,8 @@
 //! Go: none — Go doesn't ask whether others want the CPUs
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek};
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::affinity::CpuSet;
@@ -21,10 +21,10 @@ const LINE: usize = 256;
 /// The kernel's unit for programs (USER_HZ), the same on every architecture that Rust has.
 const UNIT: Duration = Duration::from_millis(10);
 
-/// The machine's idle time, to be asked again and again.
+/// The machine's idle time, to be asked again and again. No file is kept open: a process can count on its descriptors.
 #[derive(Debug)]
 pub struct IdleTime {
-    file: File,
+    stat: PathBuf,
     cpus: usize,
 }
 
@@ -38,7 +38,7 @@ impl IdleTime {
     fn from_root(root: &Path) -> Option<IdleTime> {
         let online = fs::read_to_string(root.join("sys/devices/system/cpu/online")).ok()?;
         let cpus = online.trim().parse::<CpuSet>().ok()?.len();
-        let mut idle = IdleTime { file: File::open(root.join("proc/stat")).ok()?, cpus };
+        let idle = IdleTime { stat: root.join("proc/stat"), cpus };
         idle.read().is_some().then_some(idle)
     }
 
@@ -50,15 +50,10 @@ impl IdleTime {
 
     /// What all CPUs have been idle together, since the machine was started. `None` if it can't be read any more.
     #[must_use]
-    pub fn read(&mut self) -> Option<Duration> {
+    pub fn read(&self) -> Option<Duration> {
         let mut line = [0; LINE];
-        let len = self.read_line(&mut line).ok()?;
+        let len = File::open(&self.stat).ok()?.read(&mut line).ok()?;
         parse(line.get(..len)?)
-    }
-
-    fn read_line(&mut self, line: &mut [u8]) -> io::Result<usize> {
-        self.file.rewind()?;
-        self.file.read(line)
     }
 }
 

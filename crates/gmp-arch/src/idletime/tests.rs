@@ -16,14 +16,14 @@ fn tree(stat: &str, online: &str) -> FakeTree {
 #[test]
 fn idle_and_waiting_for_disks() {
     let tree = tree(STAT, "0-3,8\n");
-    let mut idle = IdleTime::from_root(tree.root()).unwrap();
+    let idle = IdleTime::from_root(tree.root()).unwrap();
     assert_eq!((idle.read(), idle.cpus()), (Some(Duration::from_millis((22_625_563 + 6_290) * 10)), 5));
 }
 
 #[test]
 fn each_reading_is_a_new_one() {
     let tree = tree("cpu 0 0 0 100 0 0\n", "0-1\n");
-    let mut idle = IdleTime::from_root(tree.root()).unwrap();
+    let idle = IdleTime::from_root(tree.root()).unwrap();
     assert_eq!(idle.read(), Some(Duration::from_secs(1)));
     let tree = tree.with("proc/stat", "cpu 0 0 0 150 50 0\n");
     assert_eq!(idle.read(), Some(Duration::from_secs(2)));
@@ -43,7 +43,7 @@ fn a_machine_that_does_not_say() {
 
 #[test]
 fn this_machine_has_not_been_idle_for_longer_than_it_has_run() {
-    let Some(mut idle) = IdleTime::open() else {
+    let Some(idle) = IdleTime::open() else {
         assert!(!on_linux() || fs::read("/proc/stat").is_err(), "the file is there");
         return;
     };

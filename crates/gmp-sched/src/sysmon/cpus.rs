@@ -103,8 +103,8 @@ impl Cpus {
         self.before = after;
     }
 
-    fn read(&mut self, sched: &Sched, now: u64) -> Option<Reading> {
-        let (idle, process) = self.clocks.as_mut()?;
+    fn read(&self, sched: &Sched, now: u64) -> Option<Reading> {
+        let (idle, process) = self.clocks.as_ref()?;
         let (idle, used) = (nanos(idle.read()?), nanos(process.read()?));
         let ms = (0..sched.used_slots().len()).filter_map(|slot| sched.last_m(slot));
         let delays = ms.filter_map(|mp| Some((MPtr::of(mp), affinity::run_delay_of(mp.tid())?))).collect();

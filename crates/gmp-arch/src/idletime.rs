@@ -18,8 +18,8 @@ use crate::sys::os;
 
 /// Of the first line: "cpu" and ten numbers.
 const LINE: usize = 256;
-/// The kernel's unit for programs (USER_HZ), the same on every architecture that Rust has.
-const UNIT: Duration = Duration::from_millis(10);
+/// The kernel's unit for programs in milliseconds (USER_HZ), the same on every architecture that Rust has.
+const UNIT: u64 = 10;
 
 /// The machine's idle time, to be asked again and again. No file is kept open: a process can count on its descriptors.
 #[derive(Debug)]
@@ -64,9 +64,9 @@ fn parse(stat: &[u8]) -> Option<Duration> {
     if columns.next()? != "cpu" {
         return None;
     }
-    let mut columns = columns.skip(3).map(str::parse::<u32>);
+    let mut columns = columns.skip(3).map(str::parse::<u64>);
     let (idle, iowait) = (columns.next()?.ok()?, columns.next()?.ok()?);
-    Some(UNIT * idle + UNIT * iowait)
+    Some(Duration::from_millis(idle.checked_add(iowait)?.checked_mul(UNIT)?))
 }
 
 #[cfg(test)]

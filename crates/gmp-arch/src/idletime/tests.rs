@@ -20,6 +20,16 @@ fn idle_and_waiting_for_disks() {
     assert_eq!((idle.read(), idle.cpus()), (Some(Duration::from_millis((22_625_563 + 6_290) * 10)), 5));
 }
 
+/// 64 CPUs that have been idle for three years: more hundredths of a second than 32 bits hold.
+#[test]
+fn of_a_big_machine_that_has_run_for_long() {
+    let tree = tree("cpu 1 2 3 605491200000 9 0\n", "0-63\n");
+    let idle = IdleTime::from_root(tree.root()).unwrap();
+    assert_eq!(idle.read(), Some(Duration::from_millis((605_491_200_000 + 9) * 10)));
+    let tree = tree.with("proc/stat", "cpu 1 2 3 18446744073709551615 1 0\n");
+    assert_eq!(IdleTime::from_root(tree.root()).map(|idle| idle.cpus()), None, "nonsense is no time");
+}
+
 #[test]
 fn each_reading_is_a_new_one() {
     let tree = tree("cpu 0 0 0 100 0 0\n", "0-1\n");

@@ -12,8 +12,11 @@
 //! | 8 | a hog (`hog.rs`); at the 61st turn too | |
 //! | 9 | wait in the seat for events and timers, or sleep | |
 //!
+//! At each 16th of those 61st turns it also looks whether another P has more in its ring.
+//!
 //! Go looks for events before it steals, each time. Here an M that will wait for them next doesn't: the look costs a
-//! system call, and the wait finds the same.
+//! system call, and the wait finds the same. But one that has found before that something comes right after looks a little longer, events
+//! included, before it sleeps (`linger.rs`).
 //!
 //! While nothing but 3 has anything to give, and nothing else is due, an M doesn't come here: `schedule.rs`.
 //!
@@ -135,12 +138,17 @@ unsafe fn even_out(sched: &Sched, pp: &P) {
     if own == 0 || more <= own / 16 + 1 {
         return;
     }
-    for _ in 0..(more / 2).min(CAPACITY / 8) {
+    let mut taken = 0;
+    while taken < (more / 2).min(CAPACITY / 8) {
         let Some(gp) = victim.runq.take_oldest() else { break };
-        pp.stats.steals.add(1);
+        taken += 1;
         // SAFETY: the caller's promise; it was in a queue and is in none now.
         unsafe { ready::runqput_quiet(sched, pp, gp) };
     }
+    if taken == 0 {
+        return;
+    }
+    pp.stats.steals.add(taken as u64);
     pp.stats.steal_operations.add(1);
     // While they were in our hands nobody could see them.
     if sched.idle.should_wake() {

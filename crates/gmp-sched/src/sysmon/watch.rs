@@ -251,7 +251,7 @@ impl Watch {
     /// others need (a lock, a place in a channel) stops them for a time slice. So not for a poll that is over soon, as far as is known.
     fn is_worth_another(&mut self, sched: &Sched, slot: usize, mp: &M, now: u64) -> bool {
         let (kind, busy) = (mp.turn.kind(), self.seen[slot].busy);
-        let long = busy >= LONG * super::nanos(sched.config.stall_threshold);
+        let long = busy >= super::nanos(sched.config.stall_threshold).saturating_mul(LONG);
         if long {
             self.kinds.remember(kind, true, now);
         }

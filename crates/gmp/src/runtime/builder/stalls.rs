@@ -22,6 +22,9 @@ impl Builder {
     /// How long a poll may compute before it counts as stalled; 10 ms if not said (Go: `forcePreemptNS`). A poll that blocks its thread is
     /// found sooner, whatever this says.
     ///
+    /// What waits behind a stalled poll goes to the other workers. If all of them compute, it gets a thread of its own after three times as long; after
+    /// once as long, if a poll of the same kind of task has lasted that long before.
+    ///
     /// # Panics
     /// If it is zero.
     ///
